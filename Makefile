@@ -1,0 +1,39 @@
+# The commands of this project. `make run` and `make test` set up everything they need below build/.
+PYTHON := build/venv/bin/python
+export PYTHONPATH := tools
+
+.PHONY: help run test bench lint format clean
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+build/ready: requirements.txt requirements-lock.txt requirements-device.txt tools/setup tools/debian tools/micropython
+	@tools/setup
+
+## make run      simulated car -> firmware -> HTTPS collector; WEB_PORT, COLLECTOR_PORT, DURATION, STATE_DIR, ELM, CAR
+run: build/ready
+	@$(PYTHON) -m run
+
+## make test     every test
+test: build/ready
+	@$(PYTHON) -m pytest tests $(PYTEST_ARGS)
+
+## make bench    speed and memory against named peers; writes build/bench.json
+bench: build/ready
+	@$(PYTHON) -m bench
+
+## make lint     formatter, linter, type checker
+lint: build/ready
+	@build/venv/bin/ruff format --check .
+	@build/venv/bin/ruff check .
+	@build/venv/bin/mypy
+	@build/venv/bin/mypy --config-file pyproject-device.ini
+
+## make format   rewrites the sources the way `make lint` wants them
+format: build/ready
+	@build/venv/bin/ruff format .
+	@build/venv/bin/ruff check --fix .
+
+## make clean    removes everything that was built
+clean:
+	rm -rf build

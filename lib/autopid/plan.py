@@ -1,0 +1,308 @@
+"""What is asked of the car: one job per (link, request), whatever the number of parameters its answer holds."""
+
+from micropython import const
+
+from autopid.expression import Expression, ExpressionError
+from autopid.profile import Parameter
+from obd import isotp, j1979
+from obd.at import PROTOCOL, Link
+from obd.request import Request
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from autopid.group import Entry, Group
+    from autopid.profile import Profile
+    from obd.request import Reply
+
+_DEFAULT_PERIOD_MS = const(10_000)
+_SLOWEST_MS = const(60_000)
+_SILENT = const(2)  # unanswered requests in a row after which an ECU is taken to be asleep
+_FIRST_PAUSE_MS = const(1000)
+_LONGEST_PAUSE_MS = const(30_000)
+_MOST_DOUBLINGS = const(5)
+
+
+class Ecu:
+    """The ECU (or ECUs) behind one link: whether it answers, and how fast it may be asked again if not.
+
+    Attributes:
+        link: its link settings.
+        known: True once it has answered anything.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.known = False
+        self._unanswered = 0
+        self._retry_ms = 0
+
+    @property
+    def silent(self) -> bool:
+        """True once it has left several requests unanswered."""
+        return self._unanswered >= _SILENT
+
+    def ready(self, now_ms: int) -> bool:
+        """True if it may be asked at this uptime."""
+        return not self.silent or now_ms >= self._retry_ms
+
+    @property
+    def retry_ms(self) -> int:
+        """Uptime at which a silent ECU is asked again."""
+        return self._retry_ms if self.silent else 0
+
+    def answered(self) -> None:
+        """Any answer, a refusal too, shows that it is awake."""
+        self.known = True
+        self._unanswered = 0
+
+    def wake(self) -> None:
+        """Another ECU of the car answers again: ask this one, too."""
+        self._unanswered = 0
+
+    def unanswered(self, now_ms: int) -> None:
+        """Notes a request without answer; the pause before the next one doubles."""
+        self._unanswered += 1
+        doublings = min(max(self._unanswered - _SILENT, 0), _MOST_DOUBLINGS)
+        self._retry_ms = now_ms + min(_FIRST_PAUSE_MS << doublings, _LONGEST_PAUSE_MS)
+
+
+class Job:
+    """One request and the entries of the group that are decoded from its answer.
+
+    Attributes:
+        ecu: the ECU it goes to.
+        request: what is asked.
+        entries: what the answer holds, with the standard parameter each is decoded by (None: from the raw frame image).
+        pid: the mode 01 PID if the request may be batched with others, else None.
+        due_ms: uptime at which it is due next.
+        known: True once it has been answered.
+        alone: True if the ECU answers it, but not in a batch.
+    """
+
+    def __init__(self, ecu: Ecu, request: Request, pid: int | None = None) -> None:
+        self.ecu = ecu
+        self.request = request
+        self.pid = pid
+        self.entries: list[tuple[Entry, j1979.Standard | None]] = []
+        self.period_ms = _SLOWEST_MS
+        self.due_ms = 0
+        self.known = False
+        self.alone = False
+        self._failures = 0
+
+    def add(self, entry: "Entry", period_ms: int, standard: "j1979.Standard | None" = None) -> None:
+        """Decodes one more entry from the answer; the job runs at the shortest period of its entries."""
+        self.period_ms = min(self.period_ms, period_ms) if self.entries else period_ms
+        self.entries.append((entry, standard))
+
+    def succeeded(self) -> None:
+        """It gave an answer: back to the full rate."""
+        self.known = True
+        self._failures = 0
+
+    def wake(self, now_ms: int) -> None:
+        """The car answers again: due at once, at the full rate."""
+        self._failures = 0
+        self.due_ms = now_ms
+
+    def failed(self) -> None:
+        """The ECU does not know it: ask ever more rarely, at least once a minute."""
+        self._failures += 1
+
+    def advance(self, now_ms: int) -> None:
+        """Moves the due time on along its own grid, so that delays never add up; missed times are skipped."""
+        period = self.period_ms
+        if self._failures:
+            period = max(period, min(max(period, 100) << min(self._failures, 10), _SLOWEST_MS))
+        if period == 0:
+            self.due_ms = now_ms
+            return
+        self.due_ms += period
+        if self.due_ms <= now_ms:
+            self.due_ms = now_ms + period - (now_ms - self.due_ms) % period
+
+    def decode(self, reply: "Reply", group: "Group") -> None:
+        """Stores what the answer says in the group."""
+        image = None
+        for entry, standard in self.entries:
+            if standard is not None:
+                self._decode_standard(entry, standard, _singles(reply, self.pid), group)
+                continue
+            if image is None:
+                image = reply.image()
+            store(entry, image, group)
+
+    def decode_payloads(self, payloads: "list[bytes]", group: "Group") -> None:
+        """The same from single-PID payloads cut out of a batched answer, lowest ECU first."""
+        for entry, standard in self.entries:
+            if standard is not None:
+                self._decode_standard(entry, standard, payloads, group)
+
+    def _decode_standard(
+        self, entry: "Entry", standard: j1979.Standard, payloads: "list[bytes]", group: "Group"
+    ) -> None:
+        for payload in payloads:
+            if standard.present(payload):
+                store(entry, isotp.frame_image(payload), group)
+                return
+        group.fail(entry, "the ECU says it does not have this value")
+
+    def fail(self, error: str, group: "Group") -> None:
+        """Notes on every entry why there is no fresh value."""
+        for entry, _ in self.entries:
+            group.fail(entry, error)
+
+
+def _singles(reply: "Reply", pid: int | None) -> "list[bytes]":
+    """The answers of all ECUs to a single-PID request, lowest ECU first; wrong ones left out."""
+    singles = []
+    for ecu in reply.ecus:
+        try:
+            singles.extend([single for _, single in j1979.split(reply.payload(ecu), (pid,))])
+        except ValueError:
+            continue
+    return singles
+
+
+def store(entry: "Entry", image: bytes, group: "Group") -> None:
+    """Decodes one value from a raw frame image into the group: the value, or why it is none."""
+    parameter = entry.parameter
+    try:
+        text = parameter.value(image, group.text)
+    except IndexError:
+        group.fail(entry, "the answer is too short for the expression (%d bytes)" % len(image))
+    except (ValueError, ZeroDivisionError, KeyError) as error:
+        group.fail(entry, "the expression gives no value: %s" % error)
+    else:
+        problem = parameter.out_of_range(text)
+        if problem:
+            group.fail(entry, "out of range: %s" % problem)
+        else:
+            group.update(entry, parameter.display(text))
+
+
+class Plan:
+    """Jobs built from settings and vehicle profile, in the order that changes the link least.
+
+    Attributes:
+        jobs: what to ask. problems: (field, message) of parameters that cannot be asked for.
+        ecus: the ECUs behind the jobs, in the order they are asked.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.ecus: list[Ecu] = []
+        self.problems: list[tuple[str, str]] = []
+        self._parameters: list[Parameter] = []
+        self._names: set[str] = set()
+        self._pending: list[tuple[Link, str, int | None, Parameter, int, j1979.Standard | None]] = []
+
+    @staticmethod
+    def build(settings: dict, profile: "Profile | None", group: "Group") -> "Plan":
+        """Builds the jobs of all enabled classes and makes the group hold their parameters.
+
+        Args:
+            settings: the `autopid` section, validated. profile: the vehicle profile, or None.
+        """
+        plan = Plan()
+        base = protocol_command(settings["standard"]["protocol"])
+        if settings["standard"]["enabled"]:
+            plan._add_standard(settings["standard"], base)
+        if profile is not None and settings["specific"]["enabled"]:
+            plan._add_profile(profile, base, settings["cycle_ms"] or _DEFAULT_PERIOD_MS)
+        plan._add_custom(settings["custom"], base)
+        plan._finish(group)
+        return plan
+
+    def _add_standard(self, settings: dict, base: str) -> None:
+        for number, item in enumerate(settings["parameters"]):
+            if not item["enabled"]:
+                continue
+            standard = j1979.find(item["name"])
+            if standard is None:
+                self.problems.append(("autopid.standard.parameters[%d].name" % number, "no such standard PID"))
+                continue
+            receive = item["receive_header"]
+            link = Link.parse(base, "ATCRA" + receive if receive else "")
+            parameter = Parameter(
+                standard.name,
+                Expression(standard.expression),
+                standard.unit,
+                standard.device_class,
+                decimals=standard.decimals,
+            )
+            period = item["period_ms"] or _DEFAULT_PERIOD_MS
+            self._add(link, "01%02X" % standard.pid, parameter, period, standard)
+
+    def _add_profile(self, profile: "Profile", base: str, cycle_ms: int) -> None:
+        for problem in profile.problems:
+            self.problems.append(problem)
+        for pid in profile.pids:
+            link = Link.parse(base, profile.init, pid.init)
+            for parameter in pid.parameters:
+                if parameter.enabled:
+                    self._add(link, pid.pid, parameter, parameter.period_ms or cycle_ms)
+
+    def _add_custom(self, settings: dict, base: str) -> None:
+        items = [item for item in settings["parameters"] if item["enabled"]]
+        names = [item["name"] for item in items] + list(self._names)
+        for number, item in enumerate(items):
+            try:
+                expression = Expression(item["expression"], names)
+            except ExpressionError as error:
+                self.problems.append(("autopid.custom.parameters[%d].expression" % number, str(error)))
+                continue
+            parameter = Parameter(
+                item["name"],
+                expression,
+                item["unit"],
+                item["class"],
+                minimum=item["min"],
+                maximum=item["max"],
+                binary=item["type"] == "binary",
+            )
+            link = Link.parse(base, settings["init"], item["init"])
+            self._add(link, item["pid"], parameter, item["period_ms"])
+
+    def _add(
+        self,
+        link: Link,
+        command: str,
+        parameter: Parameter,
+        period_ms: int,
+        standard: "j1979.Standard | None" = None,
+    ) -> None:
+        if parameter.name in self._names:
+            self.problems.append((parameter.name, "this name is used twice; only the first is read"))
+            return
+        self._names.add(parameter.name)
+        self._parameters.append(parameter)
+        self._pending.append((link, command.upper(), standard.pid if standard else None, parameter, period_ms, standard))
+
+    def _finish(self, group: "Group") -> None:
+        group.configure(self._parameters)
+        ecus: dict[Link, Ecu] = {}
+        jobs: dict[tuple[Link, str, int | None], Job] = {}
+        for link, command, pid, parameter, period_ms, standard in self._pending:
+            job = jobs.get((link, command, pid))
+            if job is None:
+                ecu = ecus.get(link)
+                if ecu is None:
+                    ecu = ecus[link] = Ecu(link)
+                    self.ecus.append(ecu)
+                job = jobs[(link, command, pid)] = Job(ecu, Request(command, link=ecu.link), pid)
+                self.jobs.append(job)
+            job.add(group.get(parameter.name), period_ms, standard)
+        order = {ecu.link: place for place, ecu in enumerate(self.ecus)}
+        self.jobs.sort(key=lambda job: order[job.ecu.link])
+        self._pending = []
+        self._parameters = []
+
+
+def protocol_command(protocol: str) -> str:
+    """The init text that selects a protocol number; empty for "0", where the adapter searches."""
+    return PROTOCOL + protocol if protocol != "0" else ""

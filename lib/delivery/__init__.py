@@ -1,0 +1,1 @@
+"""Sends the grouped values to the user's destinations: when, which body, what became of it."""

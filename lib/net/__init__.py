@@ -1,0 +1,1 @@
+"""The device's network side: connections, TLS, HTTP, addresses."""

@@ -1,0 +1,59 @@
+"""System error numbers in plain sentences, for the stages of a request that are not TLS."""
+
+import errno
+
+_NAMES = (
+    "ECONNREFUSED",
+    "ETIMEDOUT",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ECONNABORTED",
+    "ENOTCONN",
+)
+
+
+def number(error: Exception) -> "int | None":
+    """The error number an exception carries; 12 (ENOMEM) for MemoryError."""
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, int) else None
+
+
+def is_unreachable(code: "int | None") -> bool:
+    """Does the number say that no connection came about?"""
+    return code is not None and code in [getattr(errno, name, 0) for name in _NAMES]
+
+
+def explain(
+    stage: str, code: "int | None", host: str, port: int
+) -> "tuple[str, str | None]":
+    """A sentence for the cause and, where there is one, a sentence of advice."""
+    if code == errno.ENOMEM or code == getattr(errno, "ENOBUFS", None):
+        return "The device ran out of memory or sockets.", "Keep fewer destinations enabled."
+    if stage == "dns":
+        cause = "The name %s could not be looked up." % host
+        return cause, "Check the spelling, and that the device is connected to the network."
+    if stage == "connect":
+        return _connect(code, host, port)
+    return "The connection to %s broke%s." % (host, _suffix(code)), None
+
+
+def _connect(code: "int | None", host: str, port: int) -> "tuple[str, str | None]":
+    if code == errno.ECONNREFUSED:
+        cause = "%s refused the connection on port %d." % (host, port)
+        return cause, "Check the port, and that the server is running."
+    if code == errno.EHOSTUNREACH or code == getattr(errno, "ENETUNREACH", 101):
+        cause = "There is no way to reach %s from this network." % host
+        return cause, "Check that the device is connected to the network."
+    if code == errno.ETIMEDOUT:
+        cause = "%s did not answer on port %d." % (host, port)
+        return cause, "Check the address, and that no firewall is in the way."
+    return "No connection to %s on port %d came about%s." % (host, port, _suffix(code)), None
+
+
+def _suffix(code: "int | None") -> str:
+    if code is None:
+        return ""
+    name = errno.errorcode.get(code)
+    return " (%s)" % name if name else " (error %d)" % code

@@ -1,0 +1,426 @@
+"""HTTPS client for a small device: one kept connection per destination.
+
+    context = tls.Context(certsets.CertSets("").load("corp_root"))
+    connection = Connection("api.example.com", 443, context, handshake_lock=lock)
+    response = await connection.request("POST", "/ingest", [("Content-Type", "application/json")], body, 15000)
+    response.status, response.get("Retry-After"), response.body
+
+What it holds itself to: head and body leave in one write (two writes stall 40 ms each with delayed acknowledgements); one
+deadline covers everything from the name look-up to the last byte; a redirect is returned, never followed; a kept
+connection that the server had closed costs one retry on a new one, and no request that the server began to answer is
+ever repeated.
+"""
+
+import asyncio
+import time
+
+from micropython import const
+from net.reply import Body, Head, ReplyError, ReplyReader
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from net.tls import Context
+
+    Header = tuple[str, str]
+
+_BODY_CAP = const(2048)
+_MAX_HEAD = const(4096)
+_RECORD = const(4096)  # largest TLS record the chip sends
+_TURN_MS = const(3000)
+
+STAGES = ("dns", "connect", "tls", "write", "status", "body")
+
+_LATE = (
+    "The name look-up of %s took more than %s.",
+    "%s did not accept a connection within %s.",
+    "%s did not finish the TLS handshake within %s.",
+    "%s did not take the request within %s.",
+    "%s did not answer within %s.",
+    "%s did not finish its answer within %s.",
+)
+_TOKEN_EXTRA = "!#$%&'*+-.^_`|~"
+_OWN_HEADERS = ("host", "content-length", "transfer-encoding", "connection")
+
+
+class RequestError(Exception):
+    """Why a request got no usable reply.
+
+    `stage` is one of STAGES; `str()` is one plain sentence; `advice` is a second one that says what to do, or None;
+    `errno` is the system's or Mbed TLS's number, or None; `status` is the reply's status if it arrived, or None.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        cause: str,
+        advice: "str | None" = None,
+        errno: "int | None" = None,
+        status: "int | None" = None,
+    ) -> None:
+        super().__init__(cause)
+        self.stage = stage
+        self.advice = advice
+        self.errno = errno
+        self.status = status
+
+
+class Response:
+    """A reply: `status`, `headers` as (lower-case name, value), `body` (its beginning if `truncated`).
+
+    `timings` are milliseconds spent in each of STAGES; the first three are 0 on a kept connection.
+    """
+
+    def __init__(self, head: Head, body: Body, timings: "tuple[int, ...]") -> None:
+        self._head = head
+        self.status = head.status
+        self.headers = head.headers
+        self.body = body.kept
+        self.truncated = body.truncated
+        self.timings = timings
+
+    def get(self, name: str, default: "str | None" = None) -> "str | None":
+        """The first header field of that name, whatever its case."""
+        return self._head.get(name, default)
+
+
+class Link:
+    """An open connection as the client uses it, here over a pair of asyncio streams."""
+
+    def __init__(self, reader: "asyncio.StreamReader", writer: "asyncio.StreamWriter") -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @property
+    def is_stale(self) -> bool:
+        """Is it known, without asking the peer, that the connection is of no more use?"""
+        return False
+
+    @property
+    def confirms(self) -> bool:
+        """Has the peer accepted us when our side of the handshake is done? Not so with TLS 1.3."""
+        return True
+
+    async def readinto(self, view: memoryview) -> "int | None":
+        """Bytes read, 0 at the end, None if the transport woke up without data."""
+        data = await self._reader.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    async def send(self, data: "bytes | memoryview") -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class Connection:
+    """One destination's connection: opened when first needed, kept, opened again when lost.
+
+    `context` is a tls.Context, or None for plain TCP; `server_name` is what the certificate must be for (the host, if
+    not given); `handshake_lock` is shared by the connections of a device, so that handshakes run one at a time;
+    `opener(host, port)` returns a reader and a writer in place of sockets and TLS; `host_header` replaces the
+    Host header's value; without `keep`, each request has its own connection.
+
+    `handshakes` (connections opened), `requests` and `retries` count up from 0. One request at a time.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        context: "Context | None" = None,
+        server_name: "str | None" = None,
+        handshake_lock: "asyncio.Lock | None" = None,
+        opener: "Callable[[str, int], Awaitable[tuple]] | None" = None,
+        host_header: "str | None" = None,
+        keep: bool = True,
+        body_cap: int = _BODY_CAP,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._context = context
+        self._server_name = server_name or host
+        self._lock = handshake_lock
+        self._opener = opener
+        self._host_header = host_header or _host_header(host, port, context)
+        self._keep = keep
+        self._body_cap = body_cap
+        self._address = None
+        self._link = None
+        self._reply = None
+        self._head_key = None
+        self._head = b""
+        self._stage = 0
+        self._entered = 0
+        self._timings = [0] * len(STAGES)
+        self.handshakes = self.requests = self.retries = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self._link is not None
+
+    def close(self) -> None:
+        """Closes the kept connection, if there is one; the next request opens another."""
+        link, self._link, self._reply = self._link, None, None
+        if link is not None:
+            link.close()
+
+    async def request(
+        self, method: str, target: str, headers: "Sequence[Header]", body: bytes, deadline_ms: int
+    ) -> Response:
+        """Sends one request and returns the reply.
+
+        `target` is the path and query as they go on the wire. Host, Content-Length and Connection are added here.
+        Raises ValueError if the request cannot be written as HTTP, RequestError if there is no usable reply.
+        """
+        message = self._message(method, target, headers, body)
+        self.requests += 1
+        self._restart()
+        finished = False
+        try:
+            response = await asyncio.wait_for_ms(self._attempt(method, message), deadline_ms)
+            finished = True
+            return response
+        except asyncio.TimeoutError:
+            raise self._late(deadline_ms)
+        finally:
+            if not finished:  # a connection with half a reply in it is of no use
+                self.close()
+
+    def _message(
+        self, method: str, target: str, headers: "Sequence[Header]", body: bytes
+    ) -> bytes:
+        """The whole request. The head is made once for as long as nothing in it changes."""
+        key = (method, target, tuple(headers))
+        if key != self._head_key:
+            self._head = request_head(method, target, self._host_header, headers, self._keep)
+            self._head_key = key
+        if not body and method in ("GET", "HEAD", "DELETE"):
+            return self._head + b"\r\n"
+        length = b"Content-Length: %d\r\n\r\n" % len(body)
+        return b"".join((self._head, length, bytes(body)))
+
+    async def _attempt(self, method: str, message: bytes) -> Response:
+        if self._is_usable():
+            try:
+                self._enter(3)
+                await self._send(message)
+                return await self._receive(method)
+            except RequestError:
+                if self._reply.received:  # the server began to answer: it has the request
+                    raise
+            self.close()
+            self.retries += 1
+        await self._open(message)
+        return await self._receive(method)
+
+    def _is_usable(self) -> bool:
+        """Bytes that nobody asked for (a late 408, an alert) make a kept connection useless, like its end."""
+        if self._link is None:
+            return False
+        if self._reply.is_empty and not self._link.is_stale:
+            return True
+        self.close()
+        return False
+
+    async def _open(self, message: bytes) -> None:
+        """Connects and sends the message. Over TLS its first record drives the handshake: none of it leaves before the
+        server is verified, and the handshake is over when it is accepted."""
+        self._restart()
+        link = await self._dial()
+        self._link, self._reply = link, ReplyReader(link)
+        self.handshakes += 1
+        self._reply.begin()
+        if self._context is None or self._opener is not None:
+            self._enter(3)
+            return await self._send(message)
+        self._enter(2)
+        first = message if len(message) <= _RECORD else memoryview(message)[:_RECORD]
+        turn = _Turn(self._lock)
+        try:
+            await turn.begin()
+            await self._send(first)
+        finally:
+            turn.end()
+        self._enter(3)
+        if len(message) > _RECORD:
+            await self._send(memoryview(message)[_RECORD:])
+        return None
+
+    async def _dial(self) -> "Link":
+        if self._opener is not None:
+            self._enter(1)
+            try:
+                reader, writer = await self._opener(self.host, self.port)
+                return Link(reader, writer)
+            except OSError as error:
+                raise self._broken(error)
+        from net import dial  # sockets and Mbed TLS: MicroPython only
+
+        try:
+            if self._address is None:
+                self._address = dial.Address(self.host, self.port)
+            found = self._address.look_up()
+            self._enter(1)
+            raw = await dial.connect(found)
+        except OSError as error:
+            raise self._broken(error)
+        try:
+            return dial.SocketLink(raw, self._context, self._server_name)
+        except (OSError, ValueError, MemoryError) as error:
+            self._enter(2)
+            raw.close()
+            raise self._broken(error)
+
+    async def _send(self, data: "bytes | memoryview") -> None:
+        try:
+            await self._link.send(data)
+        except (OSError, ValueError, MemoryError) as error:
+            raise self._broken(error)
+
+    async def _receive(self, method: str) -> Response:
+        self._enter(4)
+        reply, head, body = self._reply, None, Body(self._body_cap)
+        reply.begin()
+        try:
+            head = await reply.head()
+            self._enter(5)
+            keep = await reply.body(head, method, body)
+        except ReplyError as error:
+            raise self._explained(str(error), None, None, head)
+        except (OSError, ValueError, MemoryError) as error:
+            raise self._broken(error, head)
+        self._enter(5)
+        if not keep or not self._keep:
+            self.close()
+        return Response(head, body, tuple(self._timings))
+
+    def _restart(self) -> None:
+        for index in range(len(STAGES)):
+            self._timings[index] = 0
+        self._stage, self._entered = 0, time.ticks_ms()
+
+    def _enter(self, stage: int) -> None:
+        now = time.ticks_ms()
+        self._timings[self._stage] += time.ticks_diff(now, self._entered)
+        self._stage, self._entered = stage, now
+
+    def _late(self, deadline_ms: int) -> RequestError:
+        limit = "%d ms" % deadline_ms if deadline_ms % 1000 else "%d s" % (deadline_ms // 1000)
+        if self._stage == 1:
+            self._forget_address()
+        return RequestError(STAGES[self._stage], _LATE[self._stage] % (self.host, limit))
+
+    def _broken(self, error: Exception, head: "Head | None" = None) -> RequestError:
+        """What an exception of the system or of Mbed TLS means at this stage."""
+        from net import faults
+
+        code = faults.number(error)
+        if self._stage == 2 and faults.is_unreachable(code):
+            self._enter(1)  # some ports tell of a failed connect at the first use only
+        elif self._stage in (3, 4) and self._was_refused():
+            self._enter(2)  # with TLS 1.3 the server judges our certificate after we think all is well
+        if self._stage == 1:
+            self._forget_address()
+        if self._stage == 2:
+            cause, advice = self._context.explain(error, self._server_name)
+        else:
+            cause, advice = faults.explain(STAGES[self._stage], code, self.host, self.port)
+        return self._explained(cause, advice, code, head)
+
+    def _was_refused(self) -> bool:
+        link, reply = self._link, self._reply
+        return link is not None and not link.confirms and reply is not None and not reply.received
+
+    def _explained(
+        self, cause: str, advice: "str | None", code: "int | None", head: "Head | None"
+    ) -> RequestError:
+        return RequestError(STAGES[self._stage], cause, advice, code, head and head.status)
+
+    def _forget_address(self) -> None:
+        if self._address is not None:
+            self._address.forget()
+
+
+class _Turn:
+    """Holds the handshake lock for a while.
+
+    Ways out: `end` (done, failed or cancelled), or the peer stays silent for too long: then the lock is passed on while
+    this handshake still waits, so that one dead server does not stop the others.
+    """
+
+    def __init__(self, lock: "asyncio.Lock | None") -> None:
+        self._lock = lock
+        self._timer = None
+        self._held = False
+
+    async def begin(self) -> None:
+        if self._lock is not None:
+            await self._lock.acquire()
+            self._held = True
+            self._timer = asyncio.create_task(self._pass_on())
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._release()
+
+    async def _pass_on(self) -> None:
+        await asyncio.sleep_ms(_TURN_MS)
+        self._timer = None
+        self._release()
+
+    def _release(self) -> None:
+        if self._held:
+            self._held = False
+            self._lock.release()
+
+
+def request_head(
+    method: str, target: str, host: str, headers: "Sequence[Header]", keep: bool = True
+) -> bytes:
+    """Request line and header fields, each with its line end, without Content-Length and the empty line.
+
+    Raises ValueError for anything that would not stay within its line (request splitting) or is not ours to send.
+    """
+    _check("method", method, " ")
+    _check("request target", target, " ")
+    _check("Host", host, " ")
+    lines = ["%s %s HTTP/1.1\r\nHost: %s\r\n" % (method, target, host)]
+    for name, value in headers:
+        _check_name(name)
+        _check(name, value, "")
+        lines.append("%s: %s\r\n" % (name, value))
+    if not keep:
+        lines.append("Connection: close\r\n")
+    head = "".join(lines).encode()
+    if len(head) > _MAX_HEAD:
+        message = "the head of the request is %d bytes long; at most %d are allowed"
+        raise ValueError(message % (len(head), _MAX_HEAD))
+    return head
+
+
+def _check(what: str, text: str, forbidden: str) -> None:
+    for char in text:
+        if char in "\r\n\0" or char in forbidden:
+            raise ValueError("%s holds %r, which would break the request" % (what, char))
+
+
+def _check_name(name: str) -> None:
+    """A token (RFC 9110 5.6.2), and none of the fields that frame the message."""
+    for char in name:
+        if not ("a" <= char.lower() <= "z" or "0" <= char <= "9" or char in _TOKEN_EXTRA):
+            raise ValueError("%r is no header name: it holds %r" % (name, char))
+    if not name or name.lower() in _OWN_HEADERS:
+        raise ValueError("the header %r cannot be set" % name)
+
+
+def _host_header(host: str, port: int, context: "Context | None") -> str:
+    host = "[" + host + "]" if ":" in host else host
+    return host if port == (80 if context is None else 443) else "%s:%d" % (host, port)

@@ -1,0 +1,425 @@
+"""The ELM327 (or STN, MIC3624, clone) between the firmware and the car, on any pair of asyncio streams.
+
+    adapter = Elm327(reader, writer)
+    reply = await adapter.request(Request("220101", "ATSH7E4;ATST96;"))
+    reply.image()      # raw frame image of the lowest ECU that answered
+
+Only settings that differ from the adapter's present state are sent, answers are matched to what was asked, and the number
+of lines an answer has is learned, so that the adapter need not wait for more that never come.
+Commands and answers: ELM327 data sheet v2.x. Timing of pending responses: ISO 14229-2, P2* = 5 s.
+"""
+
+import asyncio
+from time import ticks_add, ticks_diff, ticks_ms
+
+from micropython import const
+
+from obd import at
+from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
+from obd.lines import Lines, Message, messages
+from obd.request import Reply, Request
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from log import Logger
+
+_RESPONSE_PENDING = const(0x78)
+_BUSY_REPEAT = const(0x21)
+_P2_STAR_MS = const(5000)
+_COMMAND_MS = const(1500)  # an AT command is answered at once; the slowest is a warm start
+_RESET_MS = const(3000)
+_SEARCH_MS = const(15000)  # nine protocols, K-line initialisation at 5 baud among them
+_PROMPT_MS = const(300)
+_QUIET_MS = const(80)
+_BUSY_PAUSE_MS = const(100)
+_CHUNK = const(256)
+_MOST_BYTES = const(16384)  # 4095 bytes of payload are some 13,000 characters
+_TRIES = const(2)
+
+# Sent after every warm start. The first two decide how answers look and must be understood.
+_SETTINGS = ("ATE0", "ATH1", "ATL0", "ATS0", "ATM0", "ATCAF1", "ATAT1")
+_REQUIRED = const(2)
+_SEARCH_EVERY = const(8)  # times a known protocol is tried before all are searched again
+
+
+class Elm327:
+    """One adapter. Requests are carried out one at a time, in the order they are made.
+
+    Args:
+        reader, writer: an asyncio stream pair to the adapter.
+        protocol: ELM327 protocol number to use where a request's link sets none; "0" searches.
+        known: the protocol the search found the last time (tried first), or None.
+        log: where to report, or None.
+
+    Attributes:
+        identity: what the adapter calls itself, e.g. "ELM327 v2.3"; "" before the first contact.
+        found: the protocol number in use after a search, None before.
+        requests, commands: how many requests and AT commands have been sent.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        protocol: str = "0",
+        known: str | None = None,
+        log: "Logger | None" = None,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._log = log
+        self._lock = asyncio.Lock()
+        self._ready = False
+        self._state: dict[str, str] = {}
+        self._applied: at.Link | None = None
+        self._hints = True
+        self._useless_hints = 0
+        self._buffer = bytearray()
+        self.default_protocol = protocol
+        self.found = known
+        self._verified = False
+        self._fruitless = 0
+        self.identity = ""
+        self.requests = 0
+        self.commands = 0
+
+    async def start(self) -> None:
+        """Brings the adapter into a known state, whatever it was doing; AdapterLost if it does not react."""
+        async with self._lock:
+            await self._start()
+
+    async def command(self, text: str) -> str:
+        """Sends an AT or ST command and returns what it answered, lines joined by blanks, without its echo."""
+        async with self._lock:
+            if not self._ready:
+                await self._start()
+            self._state.clear()  # it may have changed anything
+            self._applied = None
+            return await self._command(text)
+
+    async def request(self, request: Request) -> Reply:
+        """Asks the car and returns the matched positive responses.
+
+        Raises:
+            NoAnswer: no ECU answered. NegativeResponse: every ECU that answered refused.
+            Garbled: no complete answer even when asked again. BusFault: trouble on the bus.
+            AdapterLost: no prompt from the adapter, or the connection is closed.
+        """
+        async with self._lock:
+            if not self._ready:
+                await self._start()
+            tries = _TRIES
+            while True:
+                tries -= 1
+                try:
+                    return await self._attempt(request)
+                except Garbled as error:
+                    request.forget_lines()
+                    self._note("asking again: %s", error)
+                    if not tries:
+                        raise
+                    await self._resynchronise()
+                except asyncio.CancelledError:
+                    self._ready = False  # it was left in the middle of an answer
+                    raise
+
+    async def close(self) -> None:
+        """Closes the connection to the adapter."""
+        self._ready = False
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except OSError as error:
+            self._note("closing: %s", error)
+
+    # One request
+
+    async def _attempt(self, request: Request) -> Reply:
+        """Asks until the ECU has answered for good: it may ask for more time, or be busy."""
+        give_up = ticks_add(ticks_ms(), _P2_STAR_MS)
+        while True:
+            await self._apply(request)
+            counted = request.lines if self._hints else None
+            lines = await self._ask(request, counted)
+            protocol = self.protocol(request)
+            found, trouble = messages(lines, protocol, request.link.extended_address is not None)
+            reply, refusals = _match(request, found)
+            if reply is not None:
+                if trouble and request.lines is None:
+                    raise Garbled(trouble)
+                self._learn(request, found, lines, counted)
+                return reply
+            if not _wants_time(refusals) or ticks_diff(give_up, ticks_ms()) < 0:
+                self._complain(request, lines, refusals, trouble, counted)
+            elif refusals[-1][1] == _BUSY_REPEAT:
+                await asyncio.sleep_ms(_BUSY_PAUSE_MS)
+            else:
+                # The adapter stopped listening before the answer came: wait longer, for any number of lines.
+                request.be_patient()
+
+    async def _ask(self, request: Request, counted: int | None) -> Lines:
+        text = request.text if counted is None else request.text + "%X" % counted
+        self.requests += 1
+        timeout = _COMMAND_MS + 4 * request.link.timeout_ms
+        if request.slow:
+            timeout += _P2_STAR_MS
+        raw = await self._exchange(text, timeout if self.protocol(request) != "0" else _SEARCH_MS)
+        lines = Lines().read(raw, text, self.protocol(request))
+        if lines.restarted:
+            self._ready = False
+            raise AdapterLost("the adapter restarted by itself; check its supply")
+        return lines
+
+    def _learn(self, request: Request, found: "list[Message]", lines: Lines, counted: int | None) -> None:
+        """Takes the number of lines from an answer the adapter waited out, without frames that belong to nobody."""
+        self._useless_hints = 0
+        if counted is None:
+            printed = sum([message.lines for message in found])
+            clean = printed == len(lines.frames) and not lines.garbled and not lines.fault
+            if len([1 for message in found if request.refusal(message.payload) is not None]):
+                request.countable = False
+            request.learn(printed if clean else 0)
+
+    def _complain(
+        self,
+        request: Request,
+        lines: Lines,
+        refusals: "list[tuple[int, int]]",
+        trouble: str | None,
+        counted: int | None,
+    ) -> None:
+        """Raises what fits an answer without a positive response."""
+        if refusals:
+            raise NegativeResponse(*refusals[-1])
+        if lines.fault:
+            raise BusFault(lines.fault)
+        if counted is not None and not lines.silent:
+            self._useless_hints += 1
+            self._hints = self._useless_hints < 3 or not lines.unknown
+        if trouble:
+            raise Garbled(trouble)
+        if lines.unknown or lines.stopped or lines.garbled:
+            raise Garbled("the adapter did not understand the request, or lost part of it")
+        if lines.frames:
+            raise Garbled("only frames that belong to another request came back")
+        raise NoAnswer("no ECU answered %s" % request.text)
+
+    # Link settings
+
+    def protocol(self, request: Request) -> str:
+        """The protocol a request's answer comes in; "0" while it is not known."""
+        wanted = request.link.protocol or self.default_protocol
+        if wanted[-1:] == "0" or wanted == "":
+            return self.found or "0"
+        return wanted[-1]
+
+    async def _apply(self, request: Request) -> None:
+        """Sends the commands that turn the adapter's present state into what the request's link needs."""
+        link = request.link
+        if link is self._applied or link == self._applied:
+            return
+        self._applied = None
+        protocol = self.protocol(request)
+        if protocol == "0" or (protocol == self.found and not self._verified):
+            protocol = await self._search()
+        await self._set(at.PROTOCOL, at.PROTOCOL + protocol)
+        await self._put_back(link, protocol)
+        for slot, command in link.commands:
+            if slot is None:
+                await self._command(command)
+            elif slot != at.PROTOCOL:
+                await self._set(slot, command)
+        self._applied = link
+
+    async def _put_back(self, link: at.Link, protocol: str) -> None:
+        """Undoes what earlier links set and this one does not mention."""
+        if not link.sets("ATSH"):
+            for slot, command in at.default_header(protocol):
+                if slot in self._state and not link.sets(slot):
+                    await self._set(slot, command)
+        for slot in list(self._state):
+            command = at.reset_command(slot)
+            if command is not None and not link.sets(slot) and self._state[slot] != command:
+                await self._set(slot, command)
+
+    async def _set(self, slot: str, command: str) -> None:
+        if self._state.get(slot) == command:
+            return
+        answer = await self._command(command)
+        if answer == "?":
+            older = at.older_form(slot, command)
+            self._note("the adapter does not know %s", command)
+            if older is not None:
+                await self._command(older)
+        self._state[slot] = command
+
+    async def _search(self) -> str:
+        """Finds the car's protocol: first the one that worked the last time, then all of them.
+
+        Raises:
+            NoAnswer, BusFault: no ECU answers in any protocol.
+        """
+        if self.found is not None:
+            if await self._try_protocol(self.found):
+                self._verified = True
+                return self.found
+            self._fruitless += 1
+            if self._fruitless % _SEARCH_EVERY != 1:
+                raise NoAnswer("no ECU answers; is the ignition on?")
+        if not await self._try_protocol("0"):
+            raise NoAnswer("no ECU answers in any protocol; is the ignition on?")
+        number = (await self._command("ATDPN"))[-1:]
+        if number in ("", "0", "?"):
+            raise Garbled("the adapter does not tell which protocol it found")
+        self.found = number
+        self._verified = True
+        self._note("found protocol %s", number)
+        return number
+
+    async def _try_protocol(self, protocol: str) -> bool:
+        self._state.clear()
+        await self._set(at.PROTOCOL, at.PROTOCOL + protocol)
+        raw = await self._exchange("0100", _SEARCH_MS)
+        lines = Lines().read(raw, "0100", protocol)
+        return bool(lines.frames) or (lines.garbled > 0 and not lines.silent)
+
+    # The adapter itself
+
+    async def _start(self) -> None:
+        self._state.clear()
+        self._applied = None
+        await self._wake()
+        answer = await self._command("ATWS", _RESET_MS)
+        if answer == "?":
+            answer = await self._command("ATZ", _RESET_MS)
+        for number, command in enumerate(_SETTINGS):
+            if await self._command(command) == "?" and number < _REQUIRED:
+                raise AdapterLost("the adapter refuses %s: it is no ELM327" % command)
+        self.identity = (await self._command("ATI")) or answer
+        self._ready = True
+        self._note("adapter %s", self.identity)
+
+    async def _wake(self) -> None:
+        """Gets a prompt out of an adapter in any state: idle, monitoring, half a command typed, or wedged.
+
+        A blank stops a monitor or a running request and is ignored otherwise; a bare CR would repeat the last command.
+        """
+        for text in ("ATI", "ATI", "\r\rATI", "ATWS", "ATZ"):
+            self._writer.write(b" ")
+            await self._drop_input(_QUIET_MS)
+            try:
+                await self._exchange(text, _COMMAND_MS)
+            except _NoPrompt:
+                self._note("no prompt after %r", text)
+                continue
+            except Garbled as error:
+                self._note("%s", error)
+            await self._drop_input(_QUIET_MS)
+            return
+        raise AdapterLost("the adapter does not react; is it connected and powered?")
+
+    async def _resynchronise(self) -> None:
+        """After an answer that fits nothing: lets everything still under way arrive, and sends all settings again."""
+        await self._drop_input(_QUIET_MS)
+        self._state.clear()
+        self._applied = None
+
+    async def _drop_input(self, quiet_ms: int) -> None:
+        """Reads and forgets until nothing has come for that long; bounded against a line that never is quiet."""
+        budget = _MOST_BYTES
+        while budget > 0:
+            try:
+                chunk = await asyncio.wait_for_ms(self._reader.read(_CHUNK), quiet_ms)
+            except asyncio.TimeoutError:
+                return
+            except OSError as error:
+                raise AdapterLost("the connection to the adapter failed: %s" % error)
+            if not chunk:
+                raise AdapterLost("the connection to the adapter is closed")
+            budget -= len(chunk)
+
+    async def _command(self, text: str, timeout_ms: int = _COMMAND_MS) -> str:
+        self.commands += 1
+        raw = await self._exchange(text, timeout_ms)
+        parts = [part.strip() for part in raw.replace(b"\n", b"\r").replace(b"\x00", b"").split(b"\r")]
+        wanted = text.replace(" ", "").encode()
+        words = [part.decode() for part in parts if part and part.replace(b" ", b"") != wanted and _printable(part)]
+        return " ".join(words)
+
+    async def _exchange(self, text: str, timeout_ms: int) -> bytes:
+        """Writes a command and returns what comes before the prompt; the one place that waits for the adapter."""
+        try:
+            return await asyncio.wait_for_ms(self._converse(text.encode() + b"\r"), timeout_ms)
+        except asyncio.TimeoutError:
+            pass
+        except OSError as error:
+            raise self._lost("the connection to the adapter failed: %s" % error)
+        try:  # a blank interrupts a request that never ends
+            await asyncio.wait_for_ms(self._converse(b" "), _PROMPT_MS)
+        except asyncio.TimeoutError:
+            self._ready = False
+            raise _NoPrompt("the adapter gave no prompt after %s" % text)
+        raise Garbled("the adapter took too long over %s" % text)
+
+    async def _converse(self, text: bytes) -> bytes:
+        buffer = self._buffer
+        buffer[:] = b""
+        self._writer.write(text)
+        await self._writer.drain()
+        while True:
+            chunk = await self._reader.read(_CHUNK)
+            if not chunk:
+                raise self._lost("the connection to the adapter is closed")
+            end = chunk.find(b">")
+            if end >= 0:  # what follows a prompt was not asked for
+                buffer.extend(chunk[:end])
+                return bytes(buffer)
+            buffer.extend(chunk)
+            if len(buffer) > _MOST_BYTES:
+                buffer[:] = b""  # garbage; go on until the prompt or the deadline
+
+    def _lost(self, sentence: str) -> AdapterLost:
+        self._ready = False
+        return AdapterLost(sentence)
+
+    def _note(self, text: str, *arguments: object) -> None:
+        if self._log is not None:
+            self._log.debug(text, *arguments)
+
+
+class _NoPrompt(AdapterLost):
+    """No prompt in time."""
+
+
+def _printable(part: bytes) -> bool:
+    return all([32 <= byte < 127 for byte in part])
+
+
+def _match(request: Request, found: "list[Message]") -> "tuple[Reply | None, list[tuple[int, int]]]":
+    """Sorts messages: (the reply if any ECU answered positively, refusals in order). Others' messages are dropped."""
+    answers: dict[int, list[bytes]] = {}
+    refusals = []
+    address = None
+    for message in found:
+        if request.matches(message.payload):
+            answers.setdefault(message.ecu, []).append(message.payload)
+            address = message.address
+        else:
+            code = request.refusal(message.payload)
+            if code is not None:
+                refusals.append((message.ecu, code))
+    if not answers:
+        return None, refusals
+    final = [(ecu, code) for ecu, code in refusals if code != _RESPONSE_PENDING]
+    return Reply(answers.items(), final, address), refusals
+
+
+def _wants_time(refusals: "list[tuple[int, int]]") -> bool:
+    """True if an ECU announced an answer that has not come yet, or asked to be asked again."""
+    return bool(refusals) and refusals[-1][1] in (_RESPONSE_PENDING, _BUSY_REPEAT)

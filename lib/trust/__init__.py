@@ -1,0 +1,1 @@
+"""What the device trusts: named certificate sets and the certificates in them."""

@@ -1,0 +1,175 @@
+"""The gate: the password's record, who passes, and how long somebody who guesses is kept waiting."""
+
+from binascii import b2a_base64, hexlify
+
+from helper import raises, run
+from web.auth import Gate, Lockout, Pbkdf2, check, make_record, pbkdf2, same
+
+SALT = b"0123456789abcdef"
+RECORD = make_record("open:sesamé", SALT)
+HOME = "192.168.4.2"
+
+
+class Clock:
+    """An uptime that stands still until it is moved."""
+
+    def __init__(self):
+        self.now_ms = 1000
+
+    def ms(self):
+        return self.now_ms
+
+
+def basic(password, user="admin"):
+    return {"Authorization": "Basic " + b2a_base64((user + ":" + password).encode()).decode().strip()}
+
+
+def status(gate, headers, address=HOME):
+    """The status the gate refuses with, None if it lets the request pass."""
+    refusal = run(gate.refusal(headers, address))
+    return None if refusal is None else refusal.status
+
+
+def test_pbkdf2_gives_the_published_keys():
+    for password, salt, iterations, key in (
+        # RFC 7914 section 11; the first 32 of its 64 bytes
+        (b"passwd", b"salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"),
+        (b"Password", b"NaCl", 80000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"),
+        # the inputs of RFC 6070 with SHA-256
+        (b"password", b"salt", 2, "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43"),
+        (b"password", b"salt", 4096, "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a"),
+        # a password longer than SHA-256's block
+        (b"p" * 65, b"salt", 3, "9f1b4cba4b646ed9a5d20a3cfa7ef757b162f7073a4578d7e93864f7d91e146f"),
+        (b"p" * 64, b"salt", 3, "a7eb20b4477a4cc9647a8343af3aa4465322d894a481e92a16da5e0ae37ad3d3"),
+    ):
+        got = hexlify(pbkdf2(password, salt, iterations)).decode()
+        assert got == key, (password, iterations, got)
+
+
+def test_steps_of_any_size_give_the_same_key():
+    derivation = Pbkdf2(b"password", b"salt")
+    derivation.rounds(3)
+    derivation.rounds(0)
+    derivation.rounds(6)
+    assert derivation.digest() == pbkdf2(b"password", b"salt", 10)
+
+
+def test_record_fits_its_password_only():
+    assert check(RECORD, "open:sesamé")
+    for password in ("", "open", "open:sesame", "open:sesamé ", "OPEN:SESAMÉ"):
+        assert not check(RECORD, password), password
+
+
+def test_record_tells_nothing_and_differs_with_the_salt():
+    assert "sesam" not in RECORD
+    other = make_record("open:sesamé", b"fedcba9876543210")
+    assert other.split("$")[3] != RECORD.split("$")[3]
+    assert check(other, "open:sesamé")
+
+
+def test_damaged_record_fits_no_password():
+    scheme, iterations, salt, key = RECORD.split("$")
+    for record in (
+        "",
+        "open:sesamé",
+        "md5$1000$%s$%s" % (salt, key),
+        "%s$many$%s$%s" % (scheme, salt, key),
+        "%s$%s$zz$%s" % (scheme, iterations, key),
+        "%s$%s$%s$" % (scheme, iterations, salt),
+        "%s$%s$%s$%s" % (scheme, iterations, salt, key[:-2]),
+    ):
+        assert not check(record, ""), record
+        assert not check(record, "open:sesamé"), record
+
+
+def test_empty_password_gets_no_record():
+    raises(ValueError, make_record, "", SALT)
+
+
+def test_same_compares_whole_digests():
+    assert same(b"abc", b"abc")
+    for left, right in ((b"abc", b"abd"), (b"abc", b"xbc"), (b"abc", b"ab"), (b"", b"a")):
+        assert not same(left, right), (left, right)
+
+
+def test_gate_lets_the_password_pass_under_any_user_name():
+    gate = Gate(RECORD, Clock())
+    for user in ("admin", "", "somebody"):
+        assert status(gate, basic("open:sesamé", user)) is None, user
+
+
+def test_gate_asks_whoever_brings_no_password():
+    for headers in ({}, {"Authorization": "Bearer abc"}, {"Authorization": ""}):
+        refusal = run(Gate(RECORD, Clock()).refusal(headers, HOME))
+        assert refusal.status == 401, headers
+        assert dict(refusal.headers)["WWW-Authenticate"].startswith("Basic "), headers
+
+
+def test_gate_refuses_wrong_and_unreadable_passwords():
+    broken = ("Basic !", "Basic ////", "Basic YQ==", "basic " + b2a_base64(b"open:sesam").decode().strip())
+    for headers in [basic("wrong"), basic("")] + [{"Authorization": text} for text in broken]:
+        assert status(Gate(RECORD, Clock()), headers) == 401, headers
+
+
+def test_gate_without_a_record_lets_nobody_pass():
+    for password in ("", "admin", "open:sesamé"):
+        assert status(Gate("", Clock()), basic(password)) == 401, password
+
+
+def test_changed_password_counts_at_once():
+    gate = Gate(RECORD, Clock())
+    assert status(gate, basic("open:sesamé")) is None
+    gate.change(make_record("new", SALT))
+    assert status(gate, basic("open:sesamé")) == 401
+    assert status(gate, basic("new")) is None
+
+
+def test_guessing_locks_an_address_out_and_no_other():
+    clock = Clock()
+    gate = Gate(RECORD, clock)
+    for attempt in range(5):
+        assert status(gate, basic("wrong")) == 401, attempt
+    refusal = run(gate.refusal(basic("open:sesamé"), HOME))
+    assert refusal.status == 429
+    assert dict(refusal.headers)["Retry-After"] == "1"
+    assert status(gate, basic("open:sesamé"), "192.168.4.3") is None
+    assert status(gate, basic("open:sesamé")) == 429, "known by now, but not from this address"
+    clock.now_ms += 1000
+    assert status(gate, basic("open:sesamé")) is None
+
+
+def test_login_clears_the_failures_of_its_address():
+    gate = Gate(RECORD, Clock())
+    for _ in range(3):
+        for _ in range(4):
+            assert status(gate, basic("wrong")) == 401
+        assert status(gate, basic("open:sesamé")) is None
+
+
+def test_pauses_double_up_to_five_minutes():
+    lockout = Lockout()
+    waits = []
+    now_ms = 0
+    for _ in range(15):
+        lockout.failed(HOME, now_ms)
+        waits.append(lockout.wait_ms(HOME, now_ms) // 1000)
+        now_ms += waits[-1] * 1000
+    assert waits == [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+def test_old_failures_are_forgiven():
+    lockout = Lockout()
+    for _ in range(5):
+        lockout.failed(HOME, 0)
+    lockout.failed(HOME, 1_000_000)
+    assert lockout.wait_ms(HOME, 1_000_000) == 0
+
+
+def test_many_addresses_do_not_push_out_the_one_that_is_locked_longest():
+    lockout = Lockout()
+    for _ in range(10):
+        lockout.failed(HOME, 0)
+    for number in range(100):
+        lockout.failed("10.0.0.%d" % number, 10)
+    assert lockout.wait_ms(HOME, 10) > 0
+    assert len(lockout._failures) <= 16

@@ -1,0 +1,172 @@
+"""What an ECU says to a request: its scripted answers, and the OBD services it implements."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import standard
+from .errors import CarError
+
+if TYPE_CHECKING:
+    from .car import Car
+
+NOT_SUPPORTED, SUB_FUNCTION, OUT_OF_RANGE = 0x11, 0x12, 0x31
+_NRC_SIZE = 3
+_OBD = range(0x01, 0x0B)
+_DTC_KINDS = {0x03: "stored", 0x07: "pending", 0x0A: "permanent"}
+
+
+class Reply(NamedTuple):
+    """One message of an ECU: `payload`, or `frames` already cut up, `delay` seconds after its thinking time."""
+
+    payload: bytes = b""
+    frames: tuple[bytes, ...] = ()
+    delay: float = 0.0
+
+
+def dtc(code: str) -> bytes:
+    """`P0133` as its two bytes (SAE J2012)."""
+    if len(code) != 5 or code[0] not in "PCBU":
+        raise CarError("not a trouble code: %r" % code)
+    return ("PCBU".index(code[0]) << 14 | int(code[1:], 16)).to_bytes(2, "big")
+
+
+class Services:
+    """The diagnostic server of one ECU, described by its part of the car file."""
+
+    def __init__(self, spec: dict, car: "Car", kline: bool = False) -> None:
+        self._car = car
+        self._kline = kline
+        self._responses = {key.upper(): value for key, value in spec.get("responses", {}).items()}
+        self._turns: dict[str, int] = {}
+        self._multi_pid = spec.get("multi_pid", True)
+        self._vehicle = {int(pid, 16): value for pid, value in spec.get("mode09", {}).items()}
+        self.mode01 = {int(pid, 16): value for pid, value in spec.get("mode01", {}).items()}
+        self.dtcs = {kind: list(codes) for kind, codes in spec.get("dtcs", {}).items()}
+        self._check()
+
+    def answer(self, request: bytes, functional: bool) -> list[Reply]:
+        """All messages sent to one request; none if the ECU keeps silent."""
+        key = request.hex().upper()
+        if key in self._responses:
+            return self._scripted(key, request[0])
+        if request[0] == 0x22 and len(request) > 3:
+            return self._several_identifiers(request)
+        payload = self._built_in(request)
+        if payload is None:
+            return [] if functional or request[0] in _OBD else [self._refusal(request)]
+        return [Reply(payload)] if payload else []
+
+    def measured(self, most: int) -> dict[str, str]:
+        """Name and exact text, with at most that many decimals, of every mode 01 value at this moment."""
+        values: dict[str, str] = {}
+        for pid in self.mode01:
+            values.update(standard.texts(pid, self._physical(pid), most))
+        return values
+
+    def _check(self) -> None:
+        for pid, value in self.mode01.items():
+            if pid not in standard.FIELDS:
+                raise CarError("no encoding for mode 01 PID %02X" % pid)
+            count = len(value) if isinstance(value, list) else 1
+            if count != len(standard.FIELDS[pid]):
+                raise CarError("PID %02X has %d values" % (pid, len(standard.FIELDS[pid])))
+
+    def _scripted(self, key: str, service: int) -> list[Reply]:
+        spec = self._responses[key]
+        if isinstance(spec, list):
+            turn = self._turns.get(key, 0)
+            self._turns[key] = turn + 1
+            spec = spec[turn % len(spec)]
+        return scripted(spec, service)
+
+    def _several_identifiers(self, request: bytes) -> list[Reply]:
+        """ISO 14229 ReadDataByIdentifier with more than one identifier: the records follow each other."""
+        body = b""
+        for start in range(1, len(request), 2):
+            spec = self._responses.get("22" + request[start : start + 2].hex().upper())
+            replies = scripted(spec, 0x22) if spec else []
+            if len(replies) != 1 or replies[0].payload[:1] != b"\x62":
+                return [self._refusal(request)]
+            body += replies[0].payload[1:]
+        return [Reply(b"\x62" + body)]
+
+    def _refusal(self, request: bytes) -> Reply:
+        service = request[:1].hex().upper()
+        known = any(key.startswith(service) for key in self._responses)
+        return Reply(bytes([0x7F, request[0], OUT_OF_RANGE if known else NOT_SUPPORTED]))
+
+    def _built_in(self, request: bytes) -> bytes | None:
+        """The payload; empty for "understood, no answer wanted", None for "cannot"."""
+        service, parameters = request[0], request[1:]
+        if service == 0x01:
+            return self._current_data(parameters)
+        if service in _DTC_KINDS and self.dtcs:
+            return self._trouble_codes(service)
+        if service == 0x04 and self.dtcs:
+            self.dtcs.update(stored=[], pending=[])
+            self._car.clear_codes()
+            return b"\x44"
+        if service == 0x09 and self._vehicle:
+            return self._vehicle_information(parameters[:1])
+        if service == 0x3E:
+            return b"" if parameters[:1] == b"\x80" else b"\x7e" + parameters
+        return None
+
+    def _current_data(self, pids: bytes) -> bytes | None:
+        if not self._multi_pid or self._kline:
+            pids = pids[:1]
+        body = b"".join(self._current_value(pid) for pid in pids[:6])
+        return b"\x41" + body if body else None
+
+    def _current_value(self, pid: int) -> bytes:
+        if pid % 0x20 == 0 and self.mode01 and (pid == 0 or standard.has_above(pid, set(self.mode01))):
+            return bytes([pid]) + standard.bitmap(pid, set(self.mode01))
+        if pid in self.mode01:
+            return bytes([pid]) + standard.encode(pid, self._physical(pid))
+        return b""
+
+    def _physical(self, pid: int) -> list[float]:
+        value = self.mode01[pid]
+        sources = value if isinstance(value, list) else [value]
+        return [self._car.quantity(source, self) for source in sources]
+
+    def _trouble_codes(self, service: int) -> bytes:
+        codes = [dtc(code) for code in self.dtcs.get(_DTC_KINDS[service], [])]
+        if self._kline:
+            return bytes([service + 0x40]) + b"".join(codes[:3]).ljust(6, b"\0")
+        return bytes([service + 0x40, len(codes)]) + b"".join(codes)
+
+    def _vehicle_information(self, infotype: bytes) -> bytes | None:
+        if infotype == b"\0":
+            return b"\x49\0" + standard.bitmap(0, set(self._vehicle))
+        value = self._vehicle.get(infotype[0]) if infotype else None
+        if value is None:
+            return None
+        data = bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode()
+        return b"\x49" + infotype + b"\x01" + data
+
+
+def scripted(spec: str | dict, service: int) -> list[Reply]:
+    """A scripted answer: a payload in hex, or an object with payload, frames, nrc, pending_ms, delay_ms, silent.
+
+    `pending_ms` says `7F xx 78` at once and the rest that much later; `pending_count` repeats it evenly.
+    """
+    if isinstance(spec, str):
+        return [Reply(bytes.fromhex(spec))]
+    if spec.get("silent"):
+        return []
+    delay = spec.get("delay_ms", 0) / 1000
+    wait = spec.get("pending_ms", 0) / 1000
+    count = spec.get("pending_count", 1) if wait else 0
+    pending = bytes([0x7F, service, 0x78])
+    replies = [Reply(pending, delay=delay + wait * turn / count) for turn in range(count)]
+    return [*replies, _final(spec, service, delay + wait)]
+
+
+def _final(spec: dict, service: int, delay: float) -> Reply:
+    if "frames" in spec:
+        return Reply(frames=tuple(bytes.fromhex(frame) for frame in spec["frames"]), delay=delay)
+    if "nrc" in spec:
+        return Reply(bytes([0x7F, service, int(spec["nrc"], 16)]), delay=delay)
+    if "payload" not in spec:
+        raise CarError("an answer needs payload, frames, nrc or silent: %r" % spec)
+    return Reply(bytes.fromhex(spec["payload"]), delay=delay)
