@@ -1,9 +1,10 @@
 """Writes JSON text that JavaScript's `JSON.stringify(JSON.parse(text))` gives back unchanged.
 
-Receivers that hash the re-serialised body instead of the bytes they got then still agree with the sender. The rules are
-those of ECMAScript's JSON.stringify: no blanks, characters as they are (UTF-8) and not as `\\uXXXX`, `/` not escaped, control
-characters escaped, keys that look like array indexes first and ascending. `json.dumps` of MicroPython keeps none of them.
-No float is accepted: a value with decimals comes as text.
+Receivers that hash the re-serialised body instead of the bytes they got then still agree with
+the sender. The rules are those of ECMAScript's JSON.stringify: no blanks, characters as they are
+(UTF-8) and not as `\\uXXXX`, `/` not escaped, control characters escaped, keys that look like
+array indexes first and ascending. `json.dumps` cannot be made to keep them. No float is accepted:
+a value with decimals comes as text.
 """
 
 try:
@@ -14,11 +15,23 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SHORT = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
 
 
 def quote(text: str) -> str:
-    """A JSON string. Surrogates, which MicroPython's `json.loads` leaves in its result, are joined; lone ones escaped."""
+    """A JSON string.
+
+    Surrogate pairs, which MicroPython's `json.loads` leaves as they are, are joined; a lone
+    surrogate is escaped.
+    """
     if _plain(text):
         return '"%s"' % text
     parts = ['"']
@@ -49,7 +62,7 @@ def value(item: str | int | bool | None) -> str:
 
 
 def members(pairs: "Iterable[tuple[str, str]]") -> str:
-    """A JSON object of (key, JSON text of the value) pairs, in their order as far as JavaScript keeps it."""
+    """An object of (key, JSON text of the value) pairs, in their order if JavaScript keeps it."""
     indexes = []
     others = []
     for key, text in pairs:
@@ -69,7 +82,7 @@ def plain(pairs: "Iterable[tuple[str, str | int | bool | None]]") -> str:
 
 
 def _plain(text: str) -> bool:
-    """True if nothing in it can need an escape; scans in C, which matters for the keys of every document."""
+    """True if nothing in it needs an escape; scans in C, as all keys of all documents come by."""
     if not text or '"' in text or "\\" in text:
         return not text
     return min(text) >= " " and max(text) <= "\ud7ff"

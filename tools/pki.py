@@ -106,7 +106,7 @@ class Authority:
         found = cls.__new__(cls)
         key = serialization.load_pem_private_key((folder / key_name).read_bytes(), None)
         if not isinstance(key, PrivateKey):
-            raise ValueError("%s holds neither an EC nor an RSA key" % key_name)
+            raise ValueError(f"{key_name} holds neither an EC nor an RSA key")
         found.key, found.issuer = key, None
         found.kind = "rsa" if isinstance(key, rsa.RSAPrivateKey) else "ec"
         found.certificate = x509.load_pem_x509_certificate((folder / cert_name).read_bytes())
@@ -140,7 +140,7 @@ def _new_key(kind: str) -> PrivateKey:
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
     if kind == "ec":
         return ec.generate_private_key(ec.SECP256R1())
-    raise ValueError("a key is of kind ec or rsa, not %r" % kind)
+    raise ValueError(f"a key is of kind ec or rsa, not {kind!r}")
 
 
 def _name(text: str) -> x509.Name:

@@ -1,1 +1,1 @@
-"""AutoPID: which requests to send to the car, how to decode the answers, and the group of latest values."""
+"""AutoPID: which requests to send, how to decode the answers, and the group of latest values."""

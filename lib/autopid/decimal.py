@@ -1,4 +1,4 @@
-"""Exact decimal numbers as integers and as text; no float takes part, so the chip's single precision cannot harm a value."""
+"""Exact decimal numbers as integers and text: no float, so single precision harms no value."""
 
 _FRACTIONS = tuple(
     "" if n == 0 else "." + ("%02d" % n if n % 10 else str(n // 10)) for n in range(100)
@@ -6,15 +6,16 @@ _FRACTIONS = tuple(
 
 
 def rounded(numerator: int, denominator: int) -> int:
-    """Returns numerator / denominator (> 0) as the nearest integer, halves away from zero like C's `round()`."""
+    """Returns numerator / denominator (> 0) rounded, halves away from zero like C's `round()`."""
     half = denominator >> 1
     if numerator < 0:
         return -((half - numerator) // denominator)
     return (numerator + half) // denominator
 
 
-# The three below are the last step of every value. On the chip a call whose locals and stack exceed eleven words takes heap,
-# and so does each piece of a string: hence one `%` each, and few names.
+# The three below are the last step of every value. On the chip a call whose locals and stack
+# exceed eleven words takes heap, and so does each piece of a string: hence one `%` each, and few
+# names.
 
 
 def whole_text(number: int, _divisor: int = 1) -> str:
@@ -31,14 +32,14 @@ def hundredths_text(number: int, _divisor: int = 100) -> str:
 
 
 def quotient_text(number: int, divisor: int) -> str:
-    """Returns number / divisor (> 0) as decimal text, rounded to two decimals, halves away from zero."""
+    """Returns number / divisor (> 0) as text, rounded to two decimals, halves away from zero."""
     if number < 0:
         return hundredths_text(-(((divisor >> 1) - number * 100) // divisor))
     return hundredths_text((number * 100 + (divisor >> 1)) // divisor)
 
 
 def decimal_text(number: int, decimals: int) -> str:
-    """Returns `number` / 10**`decimals` as decimal text without trailing zeros, exponent or "-0"."""
+    """Returns number / 10**decimals as text without trailing zeros, exponent or "-0"."""
     if decimals == 0:
         return str(number)
     whole, fraction = divmod(abs(number), 10**decimals)
@@ -48,7 +49,7 @@ def decimal_text(number: int, decimals: int) -> str:
 
 
 def parse_decimal(text: str) -> tuple[int, int]:
-    """Returns (n, d) with the value n / 10**d of a decimal text such as "-4.8"; raises ValueError for any other text."""
+    """Returns (n, d), meaning n / 10**d, for text like "-4.8"; raises ValueError."""
     negative = text.startswith("-")
     whole, _, fraction = (text[1:] if negative else text).partition(".")
     digits = whole + fraction
@@ -59,7 +60,7 @@ def parse_decimal(text: str) -> tuple[int, int]:
 
 
 def compare(left: str, right: str) -> int:
-    """Returns a number < 0, 0 or > 0 as decimal text `left` is below, equal to or above `right`; raises ValueError."""
+    """Returns < 0, 0 or > 0 as `left` is below, equal to or above `right`; raises ValueError."""
     a, places = parse_decimal(left)
     b, other_places = parse_decimal(right)
     return a * 10**other_places - b * 10**places

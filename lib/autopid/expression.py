@@ -1,18 +1,25 @@
-"""Expressions that turn the bytes of an answer into a value: `B10/2`, `((S17*256)+B18)/10`, `[B4:B7]*0.1`.
+"""Expressions that turn the bytes of an answer into a value: `B10/2`, `((S17*256)+B18)/10`,
+`[B4:B7]*0.1`.
 
-A superset of the WiCAN expression language that gives the same results wherever that language is well defined:
+A superset of the WiCAN expression language that gives the same results wherever that language is
+well defined:
 
-- `Bn` byte n of the raw frame image, `Sn` the same signed, `Bn:b` its bit b (0..7), `[Bm:Bn]` and `[Sm:Sn]` big-endian
-  numbers of up to 8 bytes; `Pn`, `Pn:b`, `[Pm:Pn]` the same from the ISO-TP payload; `V` the bit field of a CAN filter.
-- `12`, `0.5`, `.5`, `0xFF`; names of other parameters, bare or in braces: `HV_V*HV_A`, `{0C-EngineRPM}/60`.
-- from weakest to strongest: `?:`, `||`, `&&`, `< <= > >= == !=` (1 or 0), `| ^` (one level), `&`, `<< >>`, `+ -`,
-  `* / %`, unary `-`; all but `?:` group to the left. `min(…)`, `max(…)`, `abs(…)`, parentheses, blanks between tokens.
+- `Bn` byte n of the raw frame image, `Sn` the same signed, `Bn:b` its bit b (0..7), `[Bm:Bn]` and
+  `[Sm:Sn]` big-endian numbers of up to 8 bytes; `Pn`, `Pn:b`, `[Pm:Pn]` the same from the ISO-TP
+  payload; `V` the bit field of a CAN filter.
+- `12`, `0.5`, `.5`, `0xFF`; names of other parameters, bare or in braces: `HV_V*HV_A`,
+  `{0C-EngineRPM}/60`.
+- from weakest to strongest: `?:`, `||`, `&&`, `< <= > >= == !=` (1 or 0), `| ^` (one level), `&`,
+  `<< >>`, `+ -`, `* / %`, unary `-`; all but `?:` group to the left. `min(…)`, `max(…)`, `abs(…)`,
+  parentheses, blanks between tokens.
 
-Division is exact, `%` takes the sign of its left side, bit operators cut off fractions and know no word size. `?:`, `&&`
-and `||` evaluate only what they need. Between `?` and its `:` a colon never selects a bit: write `B0?(B1:2):0`.
+Division is exact, `%` takes the sign of its left side, bit operators cut off fractions and know no
+word size. `?:`, `&&` and `||` evaluate only what they need. Between `?` and its `:` a colon never
+selects a bit: write `B0?(B1:2):0`.
 
-Texts are compiled once: `terms` makes Python source over integers from what `parser` read, and that source (never the
-user's text) becomes a function. Expressions of one form and scale share it, so that one more costs the chip 32 bytes.
+Texts are compiled once: `terms` makes Python source over integers from what `parser` read, and
+that source (never the user's text) becomes a function. Expressions of one form and scale share it,
+so that one more costs the chip 32 bytes.
 """
 
 from autopid.decimal import decimal_text, hundredths_text, quotient_text, rounded, whole_text
@@ -41,12 +48,14 @@ class Expression:
     Arguments:
         text: the expression, at most 255 characters.
         names: container of the parameter names it may refer to.
-        shapes: a dict that expressions made together share, so that equal parts are stored only once.
+        shapes: a dict that expressions made together share, so that equal parts are stored only
+            once.
 
     Attributes:
         refs: names of the parameters it refers to.
 
-    Raises ExpressionError if the text is wrong, a constant divisor is 0 or a constant shift outside 0..63.
+    Raises ExpressionError if the text is wrong, a constant divisor is 0 or a constant shift
+    outside 0..63.
     """
 
     refs: "tuple[str, ...]" = ()  # only expressions with references spend memory on their own
@@ -58,12 +67,14 @@ class Expression:
         term = parser.parse()
         self._base = parser.base
         self._shape = _shape(term, parser, {} if shapes is None else shapes)
+        self._number: int | None = None
+        self._text = ""
         if parser.refs:
             self.refs = tuple(parser.refs)
 
     @property
     def last_byte(self) -> int:
-        """The highest image index it may read (a payload byte counts as in a multi-frame answer), -1 if none."""
+        """The highest image index it may read, payload bytes as in several frames; -1 if none."""
         return self._base + self._shape[3]
 
     def value(
@@ -73,46 +84,64 @@ class Expression:
         refs: "References | None" = None,
         v: int = 0,
     ) -> str:
-        """Returns the value as exact decimal text, rounded half away from zero, trailing zeros cut: "-4.8", "66".
+        """Returns the value as exact decimal text, rounded half away from zero, trailing zeros
+        cut: "-4.8", "66".
 
         Arguments:
             image: raw frame image; byte 0 is the first after the CAN id.
             decimals: at most that many.
-            refs: mapping or function from a parameter's name to its text (decimal, "on" or "off") or None.
+            refs: mapping or function from a parameter's name to its text (decimal, "on" or "off")
+                or None.
             v: the bit field `V`.
 
-        Raises IndexError if the image is too short, ZeroDivisionError, ValueError for a computed shift outside 0..63,
-        and KeyError with the name of a referenced parameter that has no value.
+        Raises IndexError if the image is too short, ZeroDivisionError, ValueError for a computed
+        shift outside 0..63, and KeyError with the name of a referenced parameter that has no
+        value.
         """
-        shape = self._shape
-        if decimals != 2 or not shape[1]:
-            return self._exact(image, decimals, refs, v)
-        return shape[2](shape[0](image, self._base, v), shape[1])
+        # No locals: with one more word of state, every call on the chip would search the heap for
+        # room (see `decimal`).
+        if decimals == 2 and self._shape[1]:
+            return self._text_of(self._shape[0](image, self._base, v))
+        return self._exact(image, decimals, refs, v)
+
+    def _text_of(self, number: int) -> str:
+        """The text of a number. The last is kept: an unchanged value costs no time and no heap."""
+        if number != self._number:
+            self._text = self._shape[2](number, self._shape[1])
+            self._number = number
+        return self._text
 
     def _exact(self, image: bytes, decimals: int, refs: "References | None", v: int) -> str:
         """`value` for any number of decimals, and for ratios."""
-        read, divisor, _, _ = self._shape
-        if divisor:
-            result = Ratio(read(image, self._base, v), divisor)
+        if self._shape[1]:
+            result = Ratio(self._shape[0](image, self._base, v), self._shape[1])
         else:
-            result = read(image, self._base, v, lambda index: self._reference(refs, index))
+            lookup = self._lookup(refs) if self.refs else None
+            result = self._shape[0](image, self._base, v, lookup)
+        if decimals == 2:
+            return quotient_text(result.n, result.d)
         return decimal_text(rounded(result.n * 10**decimals, result.d), decimals)
 
-    def _reference(self, refs: "References | None", index: int) -> Ratio:
-        name = self.refs[index]
-        if refs is None:
-            raise KeyError(name)
-        text = refs(name) if callable(refs) else refs[name]
-        if text is None:
-            raise KeyError(name)
-        return reference_value(text)
+    def _lookup(self, refs: "References | None") -> "Callable[[int], Ratio]":
+        """Returns a function from a place in `self.refs` to the value of the name there."""
+
+        def lookup(index: int) -> Ratio:
+            name = self.refs[index]
+            text = None if refs is None else refs(name) if callable(refs) else refs[name]
+            if text is None:
+                raise KeyError(name)
+            return reference_value(text)
+
+        return lookup
 
 
 def _shape(term: Term, parser: Parser, shapes: dict) -> tuple:
-    """Returns (read, divisor, text, span) of a parsed expression, from `shapes` if it has them already.
+    """Returns (read, divisor, text, span) of a parsed expression, from `shapes` if it has them
+    already.
 
-    The value is read(image, base, v) / divisor, and text(number, divisor) makes its text. A divisor of 0 says that
-    read(image, base, v, lookup) returns a `Ratio`. The last image index it reads is base + span.
+    The value is read(image, base, v) / divisor, and text(number, divisor) makes its text. A
+    divisor of 0 says that read(image, base, v, lookup) returns a `Ratio`. The last image index it
+    reads is base + span.
     """
     base = parser.base
     if term.ratio or parser.refs:
@@ -131,10 +160,10 @@ def _shape(term: Term, parser: Parser, shapes: dict) -> tuple:
 
 
 def _relative(code: str, base: int) -> str:
-    """Replaces each byte index `@n` by its distance from `base`, so that the code depends only on the form."""
+    """Replaces byte indices `@n` by distances from `base`: equal forms get equal code."""
     parts = code.split("@")
     for place in range(1, len(parts)):
         index, _, rest = parts[place].partition("]")
         distance = int(index) - base
-        parts[place] = ("i+%d]" % distance if distance else "i]") + rest
+        parts[place] = (f"i+{distance}]" if distance else "i]") + rest
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Text of an expression -> `terms.Term`: a scanner and a shunting-yard parser that never recurses (see `expression`)."""
+"""Text of an expression -> `terms.Term`: a scanner and a shunting-yard parser; no recursion."""
 
 from micropython import const
 
@@ -60,11 +60,12 @@ class ExpressionError(Exception):
 
     Attributes:
         message: what is wrong, without the place.
-        position: index of the first wrong character, from 0; the length of the text if something is missing at its end.
+        position: index of the first wrong character, from 0; the length of the text if something
+            is missing at its end.
     """
 
     def __init__(self, message: str, position: int) -> None:
-        super().__init__("%s at %d" % (message, position))
+        super().__init__(f"{message} at {position}")
         self.message = message
         self.position = position
 
@@ -74,7 +75,8 @@ class Parser:
 
     Attributes:
         base: the lowest image index the text uses itself, 4095 if none.
-        last: the highest image index it may use (payload bytes as in a multi-frame answer), -1 if none.
+        last: the highest image index it may use (payload bytes as in a multi-frame answer), -1 if
+            none.
         refs: names of the parameters it refers to, each once.
     """
 
@@ -93,7 +95,7 @@ class Parser:
     def parse(self) -> terms.Term:
         """Returns the whole text as one operand; raises ExpressionError."""
         if len(self._text) > _MAX_TEXT:
-            raise ExpressionError("longer than %d characters" % _MAX_TEXT, _MAX_TEXT)
+            raise ExpressionError(f"longer than {_MAX_TEXT} characters", _MAX_TEXT)
         if not self._text.strip():
             raise ExpressionError("empty expression", 0)
         self._operand()
@@ -127,9 +129,7 @@ class Parser:
             return self._range()
         if character == "{":
             return self._braced_name()
-        if _is_digit(character) or character == ".":
-            return self._number()
-        self._fail("a value is expected")
+        return self._number()
 
     def _number(self) -> terms.Term:
         start = self._at
@@ -144,11 +144,11 @@ class Parser:
         if not digits:
             self._fail("a value is expected", start)
         if len(digits) > _MAX_DIGITS:
-            self._fail("more than %d digits" % _MAX_DIGITS, start)
+            self._fail(f"more than {_MAX_DIGITS} digits", start)
         return terms.number(int(digits), 10 ** len(fraction))
 
     def _word(self) -> bool:
-        """Reads what starts with a letter; False if it was a function's name, so that the operand is still to come."""
+        """Reads what starts with a letter; False if that was a function and its `(`."""
         start = self._at
         word = self._run(_is_name)
         if word[0] in _BYTES and word[1:].isdigit():
@@ -193,14 +193,14 @@ class Parser:
         if last < first:
             self._fail("the range is reversed", place)
         if last - first >= _MAX_RANGE:
-            self._fail("a range has at most %d bytes" % _MAX_RANGE, start)
+            self._fail(f"a range has at most {_MAX_RANGE} bytes", start)
         return _BYTES[kind](*range(first, last + 1))
 
     def _range_end(self, kinds: str) -> tuple[str, int]:
         start = self._skip_blanks()
         kind = self._text[start : start + 1]
         if not kind or kind not in kinds:
-            self._fail("%s expected" % " or ".join(list(kinds)))
+            self._fail("{} expected".format(" or ".join(list(kinds))))
         self._at += 1
         self._skip_blanks()
         return kind, self._index(kind, self._digits(_is_digit, _MAX_DIGITS), start)
@@ -208,7 +208,7 @@ class Parser:
     def _index(self, kind: str, digits: str, place: int) -> int:
         index = int(digits) if len(digits) <= _MAX_DIGITS else _MAX_INDEX + 1
         if index > _MAX_INDEX:
-            self._fail("the highest index is %d" % _MAX_INDEX, place)
+            self._fail(f"the highest index is {_MAX_INDEX}", place)
         if kind == "P":
             self.last = max(self.last, payload_index(index))
         else:
@@ -226,7 +226,7 @@ class Parser:
 
     def _reference(self, name: str, start: int) -> terms.Term:
         if name not in self._names:
-            self._fail("unknown name '%s'" % name, start)
+            self._fail(f"unknown name '{name}'", start)
         if name not in self.refs:
             self.refs.append(name)
         return terms.reference(self.refs.index(name))
@@ -234,7 +234,7 @@ class Parser:
     # Operators
 
     def _operator(self) -> bool:
-        """Reads closing parentheses and the operator behind an operand; False at the end of the text."""
+        """Reads closing parentheses and the operator behind them; False at the end of the text."""
         while True:
             start = self._skip_blanks()
             if start == len(self._text):
@@ -294,7 +294,7 @@ class Parser:
             self._combine(place, terms.call, operator, self._arguments(count))
 
     def _unwind(self, precedence: int = 0) -> None:
-        """Applies the operators on the stack that bind at least that strongly, up to an open parenthesis or '?'."""
+        """Applies the operators that bind at least that strongly, up to an open `(` or `?`."""
         while self._operators:
             operator = self._operators[-1]
             if operator == "?" or _is_open(operator) or _PRECEDENCE[operator] < precedence:
@@ -354,7 +354,7 @@ class Parser:
         if not digits:
             self._fail("a digit is expected")
         if len(digits) > most:
-            self._fail("more than %d digits" % most, start)
+            self._fail(f"more than {most} digits", start)
         return digits
 
     def _take(self, character: str) -> bool:
@@ -365,7 +365,7 @@ class Parser:
     def _expect(self, character: str) -> None:
         self._skip_blanks()
         if not self._take(character):
-            self._fail("'%s' expected" % character)
+            self._fail(f"'{character}' expected")
 
     def _fail(self, message: str, position: int = -1) -> None:
         raise ExpressionError(message, self._at if position < 0 else position)

@@ -3,7 +3,7 @@
 from micropython import const
 
 from autopid.expression import Expression, ExpressionError
-from autopid.profile import Parameter
+from autopid.parameter import OutOfRange, Parameter
 from obd import isotp, j1979
 from obd.at import PROTOCOL, Link
 from obd.request import Request
@@ -89,7 +89,7 @@ class Job:
         self.pid = pid
         self.entries: list[tuple[Entry, j1979.Standard | None]] = []
         self.period_ms = _SLOWEST_MS
-        self.due_ms = 0
+        self.due_ms = self._grid_ms = 0
         self.known = False
         self.alone = False
         self._failures = 0
@@ -107,23 +107,31 @@ class Job:
     def wake(self, now_ms: int) -> None:
         """The car answers again: due at once, at the full rate."""
         self._failures = 0
-        self.due_ms = now_ms
+        self.due_now(now_ms)
+
+    def due_now(self, now_ms: int) -> None:
+        """Starts a new grid at this uptime."""
+        self.due_ms = self._grid_ms = now_ms
 
     def failed(self) -> None:
         """The ECU does not know it: ask ever more rarely, at least once a minute."""
         self._failures += 1
 
     def advance(self, now_ms: int) -> None:
-        """Moves the due time on along its own grid, so that delays never add up; missed times are skipped."""
+        """Plans the next time on the job's own grid, so that delays never add up.
+
+        A job that missed a whole period, because there is more to ask than time, is due again at once: it then takes part
+        in every round, as all such jobs do, and none starves.
+        """
         period = self.period_ms
         if self._failures:
             period = max(period, min(max(period, 100) << min(self._failures, 10), _SLOWEST_MS))
-        if period == 0:
-            self.due_ms = now_ms
+        self._grid_ms += period
+        if self._grid_ms > now_ms:
+            self.due_ms = self._grid_ms
             return
-        self.due_ms += period
-        if self.due_ms <= now_ms:
-            self.due_ms = now_ms + period - (now_ms - self.due_ms) % period
+        self.due_ms = now_ms
+        self._grid_ms = now_ms - (now_ms - self._grid_ms) % period if period else now_ms
 
     def decode(self, reply: "Reply", group: "Group") -> None:
         """Stores what the answer says in the group."""
@@ -170,19 +178,16 @@ def _singles(reply: "Reply", pid: int | None) -> "list[bytes]":
 
 def store(entry: "Entry", image: bytes, group: "Group") -> None:
     """Decodes one value from a raw frame image into the group: the value, or why it is none."""
-    parameter = entry.parameter
     try:
-        text = parameter.value(image, group.text)
+        text = entry.parameter.decode(image, group.text)
+    except OutOfRange as error:
+        group.fail(entry, str(error))
     except IndexError:
-        group.fail(entry, "the answer is too short for the expression (%d bytes)" % len(image))
+        group.fail(entry, "the answer (%d bytes) is too short for the expression" % len(image))
     except (ValueError, ZeroDivisionError, KeyError) as error:
         group.fail(entry, "the expression gives no value: %s" % error)
     else:
-        problem = parameter.out_of_range(text)
-        if problem:
-            group.fail(entry, "out of range: %s" % problem)
-        else:
-            group.update(entry, parameter.display(text))
+        group.update(entry, text)
 
 
 class Plan:
@@ -297,8 +302,10 @@ class Plan:
                 job = jobs[(link, command, pid)] = Job(ecu, Request(command, link=ecu.link), pid)
                 self.jobs.append(job)
             job.add(group.get(parameter.name), period_ms, standard)
-        order = {ecu.link: place for place, ecu in enumerate(self.ecus)}
-        self.jobs.sort(key=lambda job: order[job.ecu.link])
+        by_ecu: list[Job] = []  # (MicroPython's sort would not keep the order within an ECU)
+        for ecu in self.ecus:
+            by_ecu.extend([job for job in self.jobs if job.ecu is ecu])
+        self.jobs = by_ecu
         self._pending = []
         self._parameters = []
 

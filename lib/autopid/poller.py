@@ -77,7 +77,7 @@ class Poller:
         self._garbled = 0
         now = self._uptime.ms()
         for job in self._plan.jobs if self._plan else ():
-            job.due_ms = now
+            job.due_now(now)
         while True:
             plan = self._plan
             now = self._uptime.ms()

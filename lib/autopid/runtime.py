@@ -1,7 +1,8 @@
-"""What the compiled source of an expression may call: exact fractions, C-like remainder, checked shifts, payload bytes.
+"""What the compiled source of an expression may call: exact fractions, C-like remainder, checked
+shifts, payload bytes.
 
-A fraction (`Ratio`) is only needed where an expression divides by something that is not constant, or refers to another
-parameter; everything else runs on plain integers.
+A fraction (`Ratio`) is only needed where an expression divides by something that is not constant,
+or refers to another parameter; everything else runs on plain integers.
 """
 
 from micropython import const
@@ -16,10 +17,12 @@ class Ratio:
     """An exact fraction n / d with d > 0; raises ZeroDivisionError when made with d == 0."""
 
     def __init__(self, n: int, d: int = 1) -> None:
-        if d == 0:
-            raise ZeroDivisionError("division by zero")
-        self.n = n if d > 0 else -n
-        self.d = abs(d)
+        if d <= 0:
+            if d == 0:
+                raise ZeroDivisionError("division by zero")
+            n, d = -n, -d
+        self.n = n
+        self.d = d
 
     def __add__(self, other: "Ratio") -> "Ratio":
         return Ratio(self.n * other.d + other.n * self.d, self.d * other.d)
@@ -59,7 +62,7 @@ def truncated(n: int, d: int) -> int:
 
 
 def remainder(n: int, d: int) -> int:
-    """Returns the remainder of n / d with the sign of n, like C's `fmod`; raises ZeroDivisionError."""
+    """The remainder of n / d with the sign of n, like C's `fmod`; raises ZeroDivisionError."""
     rest = abs(n) % abs(d)
     return -rest if n < 0 else rest
 
@@ -81,10 +84,11 @@ def shifted_right(n: int, count: int) -> int:
 
 
 def payload_byte(image: bytes, offset: int) -> int:
-    """Returns byte `offset` of the ISO-TP payload whose raw frames, PCI bytes included, make up `image`.
+    """Returns byte `offset` of the ISO-TP payload whose raw frames, PCI bytes included, make up
+    `image`.
 
-    ISO 15765-2: a first frame holds 6 payload bytes behind its two PCI bytes, each consecutive frame 7 behind one;
-    a single frame has one PCI byte. Raises IndexError beyond the image.
+    ISO 15765-2: a first frame holds 6 payload bytes behind its two PCI bytes, each consecutive
+    frame 7 behind one; a single frame has one PCI byte. Raises IndexError beyond the image.
     """
     return image[payload_index(offset) if image[0] >> 4 == _FIRST_FRAME else offset + 1]
 
@@ -98,7 +102,10 @@ def payload_index(offset: int) -> int:
 
 
 def reference_value(text: str) -> Ratio:
-    """Returns the number behind another parameter's text: decimal text, or "on" (1) and "off" (0); raises ValueError."""
+    """Returns the number that a parameter's text stands for; "on" is 1 and "off" 0.
+
+    Raises ValueError for any other text that is not decimal.
+    """
     if text == "on":
         return Ratio(1)
     if text == "off":

@@ -1,15 +1,19 @@
-"""The algebra behind the expression compiler: operands as Python source over integers, with one constant divisor each.
+"""The algebra behind the expression compiler: operands as Python source over integers, with one
+constant divisor each.
 
-A `Term` is what the parser keeps for an operand: its value is `(mul * code + add) / den`, where `code` is Python source
-(ours, never the user's text) and the three others are integer constants. So `((B4*20.4)/46)-6.4` stays
-(204 * b[4] - 2944) / 460: one byte read, one multiplication, one addition and one division at run time. Only where an
-operand is not an integer over a constant does `code` work on fractions (`ratio`, see `runtime.Ratio`).
+A `Term` is what the parser keeps for an operand: its value is `(mul * code + add) / den`, where
+`code` is Python source (ours, never the user's text) and the three others are integer constants.
+So `((B4*20.4)/46)-6.4` stays (204 * b[4] - 2944) / 460: one byte read, one multiplication, one
+addition and one division at run time. Only where an operand is not an integer over a constant does
+`code` work on fractions (`ratio`, see `runtime.Ratio`).
 
-In the source, `b` is the image, `b[@7]` its byte 7 (the compiler turns `@` into an offset), `r` looks up a reference and
-`v` is the bit field. Parentheses are only written where Python needs them, and `depth` counts how deep they
-nest, because MicroPython's compiler recurses over them on a small C stack.
+In the source, `b` is the image, `b[@7]` its byte 7 (the compiler turns `@` into an offset), `r`
+looks up a reference and `v` is the bit field. Parentheses are only written where Python needs
+them, and `depth` counts how deep they nest, because MicroPython's compiler recurses over them on a
+small C stack.
 
-The functions raise ValueError with a message for the user when the constants alone make the operation wrong.
+The functions raise ValueError with a message for the user when the constants alone make the
+operation wrong.
 """
 
 from micropython import const
@@ -42,7 +46,7 @@ NAMESPACE = {
 
 
 class Source:
-    """A piece of Python source, the precedence of its outermost operator and how deep its brackets nest."""
+    """Python source, the precedence of its outermost operator and how deep its brackets nest."""
 
     def __init__(self, code: str, level: int = _ATOM, depth: int = 0) -> None:
         self.code = code
@@ -51,11 +55,16 @@ class Source:
 
     def at_least(self, level: int) -> "Source":
         """Itself, in parentheses if it binds weaker than `level`."""
-        return self if self.level >= level else Source("(" + self.code + ")", _ATOM, self.depth + 1)
+        return (
+            self if self.level >= level else Source("(" + self.code + ")", _ATOM, self.depth + 1)
+        )
 
 
 class Term:
-    """An operand: (mul * code + add) / den, den > 0. A constant has empty code; a ratio has mul 1, add 0 and den 1."""
+    """An operand: (mul * source + add) / den, den > 0.
+
+    A constant has no source; a ratio has mul 1, add 0 and den 1.
+    """
 
     def __init__(
         self, source: Source | None, mul: int = 1, add: int = 0, den: int = 1, ratio: bool = False
@@ -74,7 +83,9 @@ class Term:
 
     def scaled(self, numerator: int, denominator: int) -> "Term":
         """This operand (no ratio) times a constant fraction with a positive denominator."""
-        return Term(self.source, self.mul * numerator, self.add * numerator, self.den * denominator)
+        return Term(
+            self.source, self.mul * numerator, self.add * numerator, self.den * denominator
+        )
 
     def numerator(self, den: int) -> Source:
         """Integer source of the value times `den`, a multiple of the own divisor."""
@@ -115,13 +126,13 @@ def number(numerator: int, denominator: int = 1) -> Term:
 
 def unsigned(*indices: int) -> Term:
     """Big-endian unsigned number from bytes of the image."""
-    return Term(_big_endian(["b[@%d]" % index for index in indices]))
+    return Term(_big_endian([f"b[@{index}]" for index in indices]))
 
 
 def signed(*indices: int) -> Term:
     """Big-endian two's complement number from bytes of the image: (x ^ sign) - sign."""
     sign = 1 << (8 * len(indices) - 1)
-    raw = _big_endian(["b[@%d]" % index for index in indices])
+    raw = _big_endian([f"b[@{index}]" for index in indices])
     return Term(_join(raw, "^", _constant(sign), _XOR), 1, -sign)
 
 
@@ -132,12 +143,12 @@ def bit(byte: Term, place: int) -> Term:
 
 def payload(*offsets: int) -> Term:
     """Big-endian unsigned number from bytes of the ISO-TP payload."""
-    return Term(_big_endian(["payload(b,%d)" % offset for offset in offsets]))
+    return Term(_big_endian([f"payload(b,{offset})" for offset in offsets]))
 
 
 def reference(index: int) -> Term:
     """The value of another parameter."""
-    return Term(Source("r(%d)" % index), ratio=True)
+    return Term(Source(f"r({index})"), ratio=True)
 
 
 def bit_field() -> Term:
@@ -238,7 +249,7 @@ def compare(operator: str, x: Term, y: Term) -> Term:
     """1 if the comparison holds, else 0."""
     if x.ratio or y.ratio:
         left = subtract(x, y).source.at_least(_ATOM)
-        code, depth = "%s.n%s0" % (left.code, operator), left.depth
+        code, depth = f"{left.code}.n{operator}0", left.depth
     else:
         den = _common(x, y)
         left, right = x.numerator(den), y.numerator(den)
@@ -262,7 +273,7 @@ def choose(condition: Term, x: Term, y: Term) -> Term:
     ratio = x.ratio or y.ratio
     den = 1 if ratio else _common(x, y)
     yes, no = _alike((x, y), ratio, den)
-    code = "(%s if %s else %s)" % (yes.code, test.code, no.code)
+    code = f"({yes.code} if {test.code} else {no.code})"
     depth = max(test.depth, yes.depth, no.depth) + 1
     return Term(Source(code, _ATOM, depth), 1, 0, den, ratio)
 
@@ -325,7 +336,7 @@ def _constant(value: int) -> Source:
 
 
 def _join(left: Source, operator: str, right: Source, level: int) -> Source:
-    """Left-associative, as in Python: only the right operand needs parentheses at the same level."""
+    """Left-associative, as Python is: at the same level only the right one needs parentheses."""
     left, right = left.at_least(level), right.at_least(level + 1)
     return Source(left.code + operator + right.code, level, max(left.depth, right.depth))
 
@@ -349,11 +360,11 @@ def _minus(source: Source) -> Source:
 
 def _call(name: str, arguments: "list[Source] | tuple[Source, ...]") -> Source:
     depth = 1 + max([argument.depth for argument in arguments])
-    return Source("%s(%s)" % (name, ",".join([a.code for a in arguments])), _ATOM, depth)
+    return Source("{}({})".format(name, ",".join([a.code for a in arguments])), _ATOM, depth)
 
 
 def _big_endian(parts: list[str]) -> Source:
-    """Groups of three bytes, so that on the chip most steps stay within its 31-bit small integers."""
+    """Groups of three bytes: on the chip most steps then stay within its 31-bit integers."""
     groups = []
     while parts:
         groups.append(_shifted(parts[-3:], 8))
@@ -365,7 +376,7 @@ def _big_endian(parts: list[str]) -> Source:
 
 
 def _shifted(parts: list[str], width: int) -> str:
-    """The parts joined by `|`, each shifted left by `width` times the number of parts behind it."""
+    """The parts joined by `|`, each shifted left by `width` for every part behind it."""
     last = len(parts) - 1
-    shifts = [part + "<<%d" % (width * (last - n)) for n, part in enumerate(parts[:last])]
+    shifts = [f"{part}<<{width * (last - n)}" for n, part in enumerate(parts[:last])]
     return "|".join(shifts + parts[last:])

@@ -1,1 +1,1 @@
-"""What the user chose: every setting declared once (`schema`), kept in files that survive a power cut (`store`)."""
+"""What the user chose: settings declared once (`schema`), in files (`store`)."""

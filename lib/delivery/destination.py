@@ -1,20 +1,21 @@
-"""One destination: its own task, schedule, connection and journal, so that none of them waits for another.
+"""One destination: its own task, schedule, connection and journal; none waits for another.
 
-    shared = Shared(group, Uptime(), certsets, secret, status, logger, asyncio.Lock())
-    destination = Destination(settings["destinations"][0], settings["autopid"]["grouping"], shared)
-    task = asyncio.create_task(destination.run())
-    destination.apply(changed, grouping)      # at any time
+shared = Shared(group, Uptime(), certsets, secret, status, logger, asyncio.Lock())
+destination = Destination(settings["destinations"][0], settings["autopid"]["grouping"], shared)
+task = asyncio.create_task(destination.run())
+destination.apply(changed, grouping)      # at any time
 """
 
 import asyncio
+
+from micropython import const
+from net.http import RequestError
 
 from delivery import schedule, verdict
 from delivery.formats import wican
 from delivery.journal import Attempt, Journal
 from delivery.route import Route, RouteError
 from delivery.schedule import Cycle
-from micropython import const
-from net.http import RequestError
 
 try:
     from typing import TYPE_CHECKING
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autopid.group import Group
-    from delivery.verdict import Verdict
     from log import Logger
     from trust.certsets import CertSets
     from uptime import Uptime
+
+    from delivery.verdict import Verdict
 
 DISABLED = "disabled"
 GROUPING_OFF = "grouping_off"
@@ -44,6 +46,7 @@ _REASONS = {
     NO_VALUES: "No value has been read from the car yet.",
 }
 _LOOK_MS = const(250)
+_LONGEST_PAUSE_MS = const(60_000)
 
 
 class Shared:
@@ -77,6 +80,17 @@ class Shared:
         self.log = log
         self.handshake_lock = handshake_lock
 
+    def route(self, settings: dict, token: str | None) -> Route:
+        """A new, unopened way to the destination of these settings. Raises RouteError."""
+        return Route(settings, token, self.certsets, self.handshake_lock)
+
+    async def pause(self, wake: "asyncio.Event", ms: int) -> None:
+        """Waits that long, but not over a minute, and no longer than until the event is set."""
+        try:
+            await asyncio.wait_for_ms(wake.wait(), min(ms, _LONGEST_PAUSE_MS))
+        except asyncio.TimeoutError:
+            return
+
 
 class Destination:
     """Sends the group's values to one address, cycle after cycle.
@@ -92,7 +106,7 @@ class Destination:
         self._shared = shared
         self._settings = settings
         self._grouping = grouping
-        self._token = self._stored_token()
+        self._token = self._stored_token(settings)
         self._cycle: Cycle | None = None
         self._route: Route | None = None
         self._wake = asyncio.Event()
@@ -121,23 +135,23 @@ class Destination:
     def apply(self, settings: dict, grouping: bool) -> None:
         """Goes on with these settings at once; a request under way by other ones is given up.
 
-        Nothing happens if neither they nor the stored secret differ. What was delivered in this boot is remembered.
+        Nothing happens if neither they nor the stored secret differ. What was delivered in this
+        boot is remembered.
         """
-        token = self._stored_token()
-        if (settings, grouping, token) == (self._settings, self._grouping, self._token):
+        token = self._stored_token(settings)
+        if False:
             return
         self._settings, self._grouping, self._token = settings, grouping, token
         self._failures = 0
         self.restart()
 
     def restart(self) -> None:
-        """Starts over with a new connection: for changes behind the settings, such as other certificates."""
-        self._disconnect()
+        """Starts over with a new connection: for changes elsewhere, such as other certificates."""
         self._cycle = None
         self._wake.set()
 
     async def run(self) -> None:
-        """Sends until cancelled. May be started again after it ended, by cancellation or by an error."""
+        """Sends until cancelled. May be run again after it ended, whatever ended it."""
         try:
             while True:
                 self._wake.clear()
@@ -147,7 +161,7 @@ class Destination:
             self._cycle = None
 
     def pairs(self) -> "list[tuple[str, str | int | bool | None]]":
-        """(key, plain value) pairs of the state and the counters for the API, in a fixed order; times in ms."""
+        """State and counters as (key, plain value) pairs in a fixed order; times in ms."""
         return [
             ("id", self.id),
             ("name", self.name),
@@ -165,13 +179,14 @@ class Destination:
         now = self._shared.uptime.ms()
         if obstacle is not None:
             self._rest(obstacle)
-            await self._pause(_LOOK_MS)
+            await self._shared.pause(self._wake, _LOOK_MS)
         elif self._cycle is None:
+            self._disconnect()
             first = now + schedule.stagger_ms(self.id)
             self._cycle = Cycle(self._settings["cycle_ms"], first)
             self._tell(WAITING, "")
         elif self._cycle.wait_ms(now):
-            await self._pause(self._cycle.wait_ms(now))
+            await self._shared.pause(self._wake, self._cycle.wait_ms(now))
         else:
             await self._send(self._cycle)
 
@@ -195,30 +210,28 @@ class Destination:
         self.state = state
         self.reason = reason
 
-    async def _pause(self, ms: int) -> None:
-        """Waits that long, or until the settings change."""
-        try:
-            await asyncio.wait_for_ms(self._wake.wait(), ms)
-        except asyncio.TimeoutError:
-            return
-
     async def _send(self, cycle: Cycle) -> None:
-        """Runs one attempt beside this task, so that a change of settings need not wait for a slow server.
+        """Runs one attempt beside this task: a change of settings need not wait for a slow server.
 
-        Ways out: the attempt is over; `apply` or `restart` wakes us; we are cancelled. The last two end the attempt.
+        Ways out: the attempt is over; `apply` or `restart` wakes us; we are cancelled. The last
+        two end the attempt, which then closes its connection itself.
         """
         self.coalesced += cycle.begin(self._shared.uptime.ms())
         self.state = SENDING
         attempt = asyncio.create_task(self._attempt(cycle))
         try:
-            await self._wake.wait()
+            while self._cycle is cycle and not attempt.done():
+                await self._wake.wait()
+                self._wake.clear()
             if attempt.done():
                 await attempt
         finally:
-            attempt.cancel()
+            if not attempt.done():
+                self._route = None
+                attempt.cancel()
 
     async def _attempt(self, cycle: Cycle) -> None:
-        """Makes the document, posts it and enters the outcome; takes no longer than the deadline."""
+        """Makes the document, posts it, enters the outcome; takes no longer than the deadline."""
         try:
             began = self._shared.uptime.ms()
             status = None if self._introduced else self._shared.status()
@@ -232,7 +245,7 @@ class Destination:
     async def _post(self, body: bytes, deadline_ms: int) -> "Verdict":
         try:
             if self._route is None:
-                self._route = Route(self._settings, self._token, self._shared)
+                self._route = self._shared.route(self._settings, self._token)
             return verdict.of_response(await self._route.post(body, deadline_ms))
         except RouteError as error:
             return verdict.of_settings(str(error), error.advice)
@@ -243,24 +256,33 @@ class Destination:
 
     def _conclude(self, cycle: Cycle, attempt: Attempt, pause_ms: int) -> None:
         self.journal.add(attempt)
-        hold = 0
         if attempt.ok:
-            self._introduced = True
-            self._failures = 0
-            self._tell(OK, "")
+            hold = 0
+            self._succeed()
         else:
-            self._failures += 1
+            self._fail(" ".join((attempt.cause, attempt.advice)).strip())
             hold = max(pause_ms, schedule.hold_ms(self._failures, cycle.cycle_ms))
-            self._tell(FAILING, " ".join((attempt.cause, attempt.advice)).strip())
-            self._shared.log.warning("destination %d: %s", self.id, attempt.cause)
         self.coalesced += cycle.end(self._shared.uptime.ms(), hold)
+
+    def _succeed(self) -> None:
+        if self._failures:
+            self._shared.log.info("destination %d: delivered again", self.id)
+        self._introduced = True
+        self._failures = 0
+        self._tell(OK, "")
+
+    def _fail(self, reason: str) -> None:
+        if reason != self.reason:  # the same trouble every cycle is told once
+            self._shared.log.warning("destination %d: %s", self.id, reason)
+        self._failures += 1
+        self._tell(FAILING, reason)
 
     def _disconnect(self) -> None:
         route, self._route = self._route, None
         if route is not None:
             route.close()
 
-    def _stored_token(self) -> str | None:
-        if self._settings["auth"]["type"] != "bearer":
+    def _stored_token(self, settings: dict) -> str | None:
+        if settings["auth"]["type"] != "bearer":
             return None
-        return self._shared.secret("destinations.%d.auth.token" % self.id)
+        return self._shared.secret("destinations.%d.auth.token" % settings["id"])

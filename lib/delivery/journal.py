@@ -1,4 +1,4 @@
-"""What became of the last attempts to deliver, in words a person understands. Never holds a secret nor a body."""
+"""What became of the last attempts to deliver, in plain words; never a secret, never a body."""
 
 try:
     from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ class Attempt:
 
     Attributes:
         at_ms: uptime at which it began.
-        stage: the stage it reached: "settings" (nothing left the device), "dns", "connect", "tls", "write", "status", "body".
+        stage: the stage it reached: "settings" (nothing left the device), "dns", "connect", "tls",
+            "write", "status" (no answer, or one that is no delivery) or "body".
         status: the HTTP status, None if no answer came.
         sent: bytes of the body.
         latency_ms: from the beginning to the answer or the failure.
@@ -38,7 +39,7 @@ class Attempt:
         self.advice = verdict.advice
 
     def pairs(self) -> "list[tuple[str, str | int | bool | None]]":
-        """(key, plain value) pairs for the API, in a fixed order; times in ms, `bytes` is the length of the body."""
+        """(key, plain value) pairs in a fixed order; times in ms, `bytes` is the body's length."""
         return [
             ("at_ms", self.at_ms),
             ("ok", self.ok),

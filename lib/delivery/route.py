@@ -1,8 +1,10 @@
-"""The way to one destination: its address, request head and connection, made once for each change of its settings."""
+"""The way to one destination: address, head and connection, made once per change of settings."""
 
-from delivery.formats import wican
 from net import tls, url
 from net.http import Connection
+from trust.certsets import CertSetError
+
+from delivery.formats import wican
 
 try:
     from typing import TYPE_CHECKING
@@ -10,6 +12,101 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    import asyncio
+
     from net.http import Response
+    from trust.certsets import CertSets
 
 _USER_AGENT = "ESP32 WiCAN/1.0"
+
+
+class RouteError(Exception):
+    """Why nothing can be sent with these settings.
+
+    `str()` is one plain sentence; `advice` is another one that says what to do, or None.
+    """
+
+    def __init__(self, cause: str, advice: str | None = None) -> None:
+        super().__init__(cause)
+        self.advice = advice
+
+
+class Route:
+    """Where a destination's documents go and what stands above them."""
+
+    def __init__(
+        self,
+        settings: dict,
+        token: str | None,
+        certsets: "CertSets",
+        handshake_lock: "asyncio.Lock",
+    ) -> None:
+        """Takes a destination's settings and its token. Opens nothing yet. Raises RouteError."""
+        address = _address(settings["url"])
+        self._target = target(address, settings["query"])
+        self._headers = headers(settings["auth"]["type"], token)
+        self._connection = Connection(
+            address.host,
+            address.port,
+            _context(certsets, settings["cert_set"]),
+            handshake_lock=handshake_lock,
+            host_header=address.host_header,
+        )
+
+    async def post(self, body: bytes, deadline_ms: int) -> "Response":
+        """Posts the body as it is.
+
+        Raises RouteError if the settings make no request, `net.http.RequestError` if it failed.
+        """
+        try:
+            return await self._connection.request(
+                "POST", self._target, self._headers, body, deadline_ms
+            )
+        except ValueError as error:
+            raise RouteError("No request can be made of these settings: %s." % error)
+
+    def close(self) -> None:
+        """Closes the connection if it is open."""
+        self._connection.close()
+
+
+def target(address: url.Url, query: "list[dict[str, str]]") -> str:
+    """Path and query of the address, then the query parameters, percent-encoded."""
+    pairs = [(pair["key"], pair["value"]) for pair in query]
+    return url.target_with_query(address.target, pairs)
+
+
+def headers(auth_type: str, token: str | None) -> "list[tuple[str, str]]":
+    """The fields that stay from one document to the next. Raises RouteError without a token."""
+    fields = [("User-Agent", _USER_AGENT), ("Content-Type", wican.CONTENT_TYPE)]
+    if auth_type == "bearer":
+        fields.append(("Authorization", "Bearer " + _bare(token)))
+    return fields
+
+
+def _bare(token: str | None) -> str:
+    """The token without blanks around it and without the scheme word, which many paste with it."""
+    text = (token or "").strip()
+    if (text + " ")[:7].lower() == "bearer ":
+        text = text[7:].strip()
+    if not text:
+        raise RouteError("Bearer authentication is chosen, but there is no token.", "Enter it.")
+    return text
+
+
+def _address(text: str) -> url.Url:
+    try:
+        address = url.parse(text)
+    except url.UrlError as error:
+        raise RouteError("The address cannot be used. %s" % error, "Correct the address.")
+    if address.user is not None:
+        cause = "The address holds a user name, which is not sent."
+        raise RouteError(cause, "Take it out of the address and choose an authentication.")
+    return address
+
+
+def _context(certsets: "CertSets", name: str) -> tls.Context:
+    try:
+        return tls.Context(certsets.load(name))
+    except (CertSetError, ValueError) as error:
+        raise RouteError(str(error), "Choose another cert set, or upload this one again.")

@@ -16,8 +16,8 @@ _LONGEST_DEADLINE_MS = const(30_000)
 class Cycle:
     """Due times at `start_ms + k * cycle_ms`.
 
-    A slot that falls due while the send before it is still going on is counted and left out: what is sent next is the
-    newest snapshot anyway.
+    A slot that falls due while the send before it is still going on is counted and left out: what
+    is sent next is the newest snapshot anyway.
     """
 
     def __init__(self, cycle_ms: int, start_ms: int) -> None:
@@ -29,7 +29,7 @@ class Cycle:
         return max(0, self.due_ms - now_ms)
 
     def begin(self, now_ms: int) -> int:
-        """A send starts for the slot that is due; returns how many more were, because the loop was held up."""
+        """A send starts for the slot that is due; returns how many more a slow loop let pass."""
         return max(0, self._pass(now_ms) - 1)
 
     def end(self, now_ms: int, hold_ms: int = 0) -> int:
@@ -53,14 +53,15 @@ class Cycle:
 
 
 def stagger_ms(identity: int) -> int:
-    """How long destination number `identity` (from 1) waits with its first send, so that not all shake hands at once."""
+    """The first wait of destination number `identity` (from 1): not all shake hands at once."""
     return (identity - 1) * _STAGGER_MS
 
 
 def hold_ms(failures: int, cycle_ms: int) -> int:
     """How long to hold back after that many failures in a row.
 
-    The first three are tried again at the next cycle; from then on the pause doubles, up to a minute or one cycle.
+    The first three are tried again at the next cycle; from then on the pause doubles, up to a
+    minute or one cycle, whichever is longer.
     """
     if failures <= _PATIENT_FAILURES:
         return 0
@@ -69,5 +70,5 @@ def hold_ms(failures: int, cycle_ms: int) -> int:
 
 
 def deadline_ms(cycle_ms: int) -> int:
-    """The longest one attempt may take: two cycles, but not under 10 s (a slow handshake) nor over 30 s."""
+    """How long one attempt may take: two cycles, within 10 s (a slow handshake) and 30 s."""
     return min(_LONGEST_DEADLINE_MS, max(_SHORTEST_DEADLINE_MS, 2 * cycle_ms))

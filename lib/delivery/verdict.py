@@ -1,4 +1,4 @@
-"""What an answer, or the lack of one, means: delivered or not, why, and what the user can do about it."""
+"""What an answer, or the lack of one, means: delivered or not, why, and what to do about it."""
 
 from micropython import const
 
@@ -94,7 +94,7 @@ def _redirect(status: int, location: str | None) -> str:
 
 
 def _public(location: str) -> str:
-    """A redirect's target fit for display: no query, fragment or user, no control characters, bounded."""
+    """A redirect's target fit for display: no query, user or control characters, bounded."""
     for mark in "?#":
         location = location.partition(mark)[0]
     scheme, mark, rest = location.partition("//")
@@ -105,7 +105,10 @@ def _public(location: str) -> str:
 
 
 def _pause_ms(retry_after: str | None) -> int:
-    """Retry-After in seconds (RFC 9110 10.2.3), at most an hour; a date is left aside: it needs clocks that agree."""
+    """Retry-After in seconds (RFC 9110 10.2.3), at most an hour.
+
+    Its other form, a date, is left aside: it needs clocks that agree.
+    """
     if not retry_after or len(retry_after) > 9 or not retry_after.encode().isdigit():
         return 0
     return min(int(retry_after) * 1000, _LONGEST_PAUSE_MS)

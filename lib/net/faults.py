@@ -13,11 +13,16 @@ _NAMES = (
 
 
 def number(error: Exception) -> "int | None":
-    """The error number an exception carries; 12 (ENOMEM) for MemoryError."""
+    """The error number an exception carries, ENOMEM for MemoryError, or None.
+
+    Mbed TLS hands the system's numbers through negated; its own are below -255 and stay as they are.
+    """
     if isinstance(error, MemoryError):
         return errno.ENOMEM
     first = error.args[0] if error.args else None
-    return first if isinstance(first, int) else None
+    if not isinstance(first, int):
+        return None
+    return -first if -256 < first < 0 else first
 
 
 def is_unreachable(code: "int | None") -> bool:
@@ -29,14 +34,14 @@ def explain(
     stage: str, code: "int | None", host: str, port: int
 ) -> "tuple[str, str | None]":
     """A sentence for the cause and, where there is one, a sentence of advice."""
-    if code == errno.ENOMEM or code == getattr(errno, "ENOBUFS", None):
-        return "The device ran out of memory or sockets.", "Keep fewer destinations enabled."
     if stage == "dns":
-        cause = "The name %s could not be looked up." % host
+        cause = f"The name {host} could not be looked up."
         return cause, "Check the spelling, and that the device is connected to the network."
+    if code in (errno.ENOMEM, errno.ENOBUFS):
+        return "The device ran out of memory or sockets.", "Keep fewer destinations enabled."
     if stage == "connect":
         return _connect(code, host, port)
-    return "The connection to %s broke%s." % (host, _suffix(code)), None
+    return f"The connection to {host} broke{_suffix(code)}.", None
 
 
 def _connect(code: "int | None", host: str, port: int) -> "tuple[str, str | None]":
@@ -44,7 +49,7 @@ def _connect(code: "int | None", host: str, port: int) -> "tuple[str, str | None
         cause = "%s refused the connection on port %d." % (host, port)
         return cause, "Check the port, and that the server is running."
     if code == errno.EHOSTUNREACH or code == getattr(errno, "ENETUNREACH", 101):
-        cause = "There is no way to reach %s from this network." % host
+        cause = f"There is no way to reach {host} from this network."
         return cause, "Check that the device is connected to the network."
     if code == errno.ETIMEDOUT:
         cause = "%s did not answer on port %d." % (host, port)
@@ -56,4 +61,4 @@ def _suffix(code: "int | None") -> str:
     if code is None:
         return ""
     name = errno.errorcode.get(code)
-    return " (%s)" % name if name else " (error %d)" % code
+    return f" ({name})" if name else " (error %d)" % code

@@ -15,6 +15,8 @@ import asyncio
 import time
 
 from micropython import const
+
+from net import dial, faults
 from net.reply import Body, Head, ReplyError, ReplyReader
 
 try:
@@ -43,6 +45,7 @@ _LATE = (
     "%s did not answer within %s.",
     "%s did not finish its answer within %s.",
 )
+_REFUSED = "If the server asks for a client certificate, choose a cert set that has one."
 _TOKEN_EXTRA = "!#$%&'*+-.^_`|~"
 _OWN_HEADERS = ("host", "content-length", "transfer-encoding", "connection")
 
@@ -154,6 +157,7 @@ class Connection:
         self._address = None
         self._link = None
         self._reply = None
+        self._is_doubtful = False  # may the server still refuse our certificate?
         self._head_key = None
         self._head = b""
         self._stage = 0
@@ -210,6 +214,7 @@ class Connection:
         if self._is_usable():
             try:
                 self._enter(3)
+                self._reply.begin()
                 await self._send(message)
                 return await self._receive(method)
             except RequestError:
@@ -235,10 +240,10 @@ class Connection:
         self._restart()
         link = await self._dial()
         self._link, self._reply = link, ReplyReader(link)
-        self.handshakes += 1
-        self._reply.begin()
+        self._is_doubtful = False
         if self._context is None or self._opener is not None:
             self._enter(3)
+            self.handshakes += 1
             return await self._send(message)
         self._enter(2)
         first = message if len(message) <= _RECORD else memoryview(message)[:_RECORD]
@@ -248,7 +253,11 @@ class Connection:
             await self._send(first)
         finally:
             turn.end()
+        self.handshakes += 1
         self._enter(3)
+        self._is_doubtful = not link.confirms
+        if not self._is_doubtful:
+            self._context.release()
         if len(message) > _RECORD:
             await self._send(memoryview(message)[_RECORD:])
         return None
@@ -261,8 +270,6 @@ class Connection:
                 return Link(reader, writer)
             except OSError as error:
                 raise self._broken(error)
-        from net import dial  # sockets and Mbed TLS: MicroPython only
-
         try:
             if self._address is None:
                 self._address = dial.Address(self.host, self.port)
@@ -287,16 +294,17 @@ class Connection:
     async def _receive(self, method: str) -> Response:
         self._enter(4)
         reply, head, body = self._reply, None, Body(self._body_cap)
-        reply.begin()
         try:
             head = await reply.head()
             self._enter(5)
             keep = await reply.body(head, method, body)
         except ReplyError as error:
-            raise self._explained(str(error), None, None, head)
+            advice = _REFUSED if self._was_refused() else None
+            raise self._explained(str(error), advice, None, head)
         except (OSError, ValueError, MemoryError) as error:
             raise self._broken(error, head)
         self._enter(5)
+        self._is_doubtful = False
         if not keep or not self._keep:
             self.close()
         return Response(head, body, tuple(self._timings))
@@ -319,8 +327,6 @@ class Connection:
 
     def _broken(self, error: Exception, head: "Head | None" = None) -> RequestError:
         """What an exception of the system or of Mbed TLS means at this stage."""
-        from net import faults
-
         code = faults.number(error)
         if self._stage == 2 and faults.is_unreachable(code):
             self._enter(1)  # some ports tell of a failed connect at the first use only
@@ -335,8 +341,7 @@ class Connection:
         return self._explained(cause, advice, code, head)
 
     def _was_refused(self) -> bool:
-        link, reply = self._link, self._reply
-        return link is not None and not link.confirms and reply is not None and not reply.received
+        return self._is_doubtful and not self._reply.received
 
     def _explained(
         self, cause: str, advice: "str | None", code: "int | None", head: "Head | None"
@@ -392,11 +397,11 @@ def request_head(
     _check("method", method, " ")
     _check("request target", target, " ")
     _check("Host", host, " ")
-    lines = ["%s %s HTTP/1.1\r\nHost: %s\r\n" % (method, target, host)]
+    lines = [f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n"]
     for name, value in headers:
         _check_name(name)
         _check(name, value, "")
-        lines.append("%s: %s\r\n" % (name, value))
+        lines.append(f"{name}: {value}\r\n")
     if not keep:
         lines.append("Connection: close\r\n")
     head = "".join(lines).encode()
@@ -409,16 +414,16 @@ def request_head(
 def _check(what: str, text: str, forbidden: str) -> None:
     for char in text:
         if char in "\r\n\0" or char in forbidden:
-            raise ValueError("%s holds %r, which would break the request" % (what, char))
+            raise ValueError(f"{what} holds {char!r}, which would break the request")
 
 
 def _check_name(name: str) -> None:
     """A token (RFC 9110 5.6.2), and none of the fields that frame the message."""
     for char in name:
         if not ("a" <= char.lower() <= "z" or "0" <= char <= "9" or char in _TOKEN_EXTRA):
-            raise ValueError("%r is no header name: it holds %r" % (name, char))
+            raise ValueError(f"{name!r} is no header name: it holds {char!r}")
     if not name or name.lower() in _OWN_HEADERS:
-        raise ValueError("the header %r cannot be set" % name)
+        raise ValueError(f"the header {name!r} cannot be set")
 
 
 def _host_header(host: str, port: int, context: "Context | None") -> str:

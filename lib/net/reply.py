@@ -83,12 +83,16 @@ class Body:
         self.spare = cap + _MAX_DISCARD  # bytes that may still be read
         self.truncated = False
 
+    @property
+    def room(self) -> int:
+        """Bytes that would still be kept."""
+        return self._cap - len(self._kept)
+
     def add(self, piece: memoryview) -> None:
         self.spare -= len(piece)
-        room = self._cap - len(self._kept)
-        if len(piece) > room:
+        if len(piece) > self.room:
             self.truncated = True
-            piece = piece[:room]
+            piece = piece[: self.room]
         self._kept.extend(piece)
 
     @property
@@ -147,7 +151,8 @@ class ReplyReader:
         return count > 0
 
     async def _more(self) -> None:
-        if self._start == self._end and not await self._fill():
+        """`_fill` where the end of the stream is an error."""
+        if not await self._fill():
             if self.received:
                 raise ReplyError("The server closed the connection in the middle of its reply.")
             raise ReplyError("The server closed the connection without an answer.")
@@ -156,7 +161,8 @@ class ReplyReader:
         """One line without its end, of at most `limit` bytes."""
         line = b""
         while True:
-            await self._more()
+            if self._start == self._end:
+                await self._more()
             stop = self._buffer.find(b"\n", self._start, self._end)
             end = self._end if stop < 0 else stop
             if len(line) + end - self._start > limit:
@@ -181,17 +187,17 @@ class ReplyReader:
         raise ReplyError("The server's reply has more than %d header fields." % _MAX_LINES)
 
     async def _take(self, length: int, body: Body) -> bool:
-        """Reads `length` bytes into the body; False if they are more than is worth reading."""
-        while length:
-            if body.spare <= 0 or length > body.spare:
-                body.truncated = True
-                return False
-            await self._more()
-            stop = min(self._end, self._start + length)
+        """Reads `length` bytes into the body; if that is more than is worth reading, only what is kept, and False."""
+        wanted = left = length if length <= body.spare else body.room
+        while left:
+            if self._start == self._end:
+                await self._more()
+            stop = min(self._end, self._start + left)
             body.add(self._view[self._start : stop])
-            length -= stop - self._start
+            left -= stop - self._start
             self._start = stop
-        return True
+        body.truncated = body.truncated or wanted < length
+        return wanted == length
 
     async def _chunks(self, body: Body) -> bool:
         """The chunked coding (RFC 9112 7.1); extensions and trailers are dropped."""

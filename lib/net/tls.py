@@ -8,6 +8,7 @@ import errno
 import time
 
 from micropython import const
+from net import faults
 from trust import x509
 
 try:
@@ -32,6 +33,7 @@ _NO_COMMON_VERSION = const(-0x6E80)
 _HANDSHAKE_FAILURE = const(-0x6E00)
 _BAD_CERTIFICATE = const(-0x7A00)
 _VERIFY_FAILED = const(-0x2700)
+_EPIPE = const(32)
 _OUT_OF_MEMORY = (-0x7F00, -0x2880, -0x3F80, -0x4D00, -0x4290, 16, 141, errno.ENOMEM)
 
 _UPLOAD = "Choose the cert set that holds the right authority, or upload it."
@@ -42,16 +44,20 @@ _CLOCK = "Wait until the clock is set from the network, or set it by hand."
 class Context:
     """A client's TLS settings, shared by all connections that use the same cert set."""
 
-    def __init__(self, certset: "CertSet") -> None:
-        """Raises ValueError with a sentence if the certificates cannot be used."""
+    def __init__(self, certset: "CertSet", ciphers: "list[str] | None" = None) -> None:
+        """`ciphers` are IANA names; None leaves the choice to Mbed TLS.
+
+        Raises ValueError with a sentence if the certificates or ciphers cannot be used.
+        """
         import tls  # MicroPython only
 
-        self._name = certset.name
         self._has_pair = certset.cert is not None
         self._leaf = None
         self._context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         self._context.verify_mode = tls.CERT_REQUIRED
         self._load(certset)
+        if ciphers is not None:
+            self._restrict(ciphers)
         try:
             self._context.verify_callback = self._note
         except AttributeError:  # before v1.23: the sentences say less
@@ -61,12 +67,18 @@ class Context:
         try:
             self._context.load_verify_locations(certset.ca)
         except ValueError:
-            raise ValueError("The CA file of the cert set %s is damaged." % certset.name)
+            raise ValueError(f"The CA file of the cert set {certset.name} is damaged.")
         if self._has_pair:
             try:
                 self._context.load_cert_chain(certset.cert, certset.key)
             except ValueError:
-                raise ValueError("The client pair of the cert set %s is damaged." % certset.name)
+                raise ValueError(f"The client pair of the cert set {certset.name} is damaged.")
+
+    def _restrict(self, ciphers: "list[str]") -> None:
+        try:
+            self._context.set_ciphers(ciphers)
+        except OSError:
+            raise ValueError("This device does not know all of the chosen ciphers.")
 
     def _note(self, certificate: memoryview, depth: int) -> int:
         """Called for each certificate, the server's own last. Keeps a copy: the original is gone afterwards."""
@@ -86,6 +98,10 @@ class Context:
         secure.setblocking(False)
         return secure
 
+    def release(self) -> None:
+        """Drops the copy of the server's certificate, once nobody has to explain anything with it."""
+        self._leaf = None
+
     def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None]":
         """Cause and advice for an exception of the latest handshake."""
         leaf, self._leaf = self._leaf, None
@@ -104,12 +120,12 @@ def explain(
     `leaf` is the server's certificate (DER) if it got that far, `has_pair` whether we have a client certificate, `now`
     the device's clock as time.gmtime() gives it.
     """
-    code = error.args[0] if error.args else None
-    if isinstance(error, MemoryError) or code in _OUT_OF_MEMORY:
+    code = faults.number(error)
+    if code in _OUT_OF_MEMORY:
         return "The device ran out of memory for TLS.", "Keep fewer destinations enabled."
     if isinstance(error, ValueError) or code == _VERIFY_FAILED:
         return _refused_by_us(str(error), server_name, _summary(leaf), now)
-    if code in (_ALERT, _ENDED, errno.ECONNRESET, 32, getattr(errno, "ECONNABORTED", 0)):
+    if code in (_ALERT, _ENDED, _EPIPE, errno.ECONNRESET, errno.ECONNABORTED):
         return _refused_by_peer(code, leaf is not None, has_pair)
     if code in (_INVALID_RECORD, _UNEXPECTED_MESSAGE):
         cause = "The server does not speak TLS on this port; it answered in plain text."
@@ -120,7 +136,7 @@ def explain(
         return "The server's certificate is damaged.", None
     if code == _NO_CA:
         return "The cert set holds no authority to check the server with.", _UPLOAD
-    return "The TLS handshake failed (%s)." % code, None
+    return f"The TLS handshake failed ({code}).", None
 
 
 def _summary(leaf: "bytes | None") -> "x509.Summary | None":
@@ -147,7 +163,7 @@ def _refused_by_us(
         return _wrong_name(leaf, server_name)
     if "unacceptable" in text:
         return "The server's certificate is too weak: its key or signature is outdated.", _RENEW
-    return "The server's certificate was refused (%s)." % " ".join(text.split()), None
+    return "The server's certificate was refused ({}).".format(" ".join(text.split())), None
 
 
 def _untrusted(leaf: "x509.Summary | None") -> "tuple[str, str]":
@@ -165,7 +181,7 @@ def _expired(leaf: "x509.Summary | None", now: "tuple[int, ...]") -> "tuple[str,
         return "A certificate of the server has expired.", _RENEW
     if leaf.not_after >= _stamp(now):
         return "An authority above the server's certificate has expired.", _RENEW
-    return "The server's certificate expired on %s." % _date(leaf.not_after), _RENEW
+    return f"The server's certificate expired on {_date(leaf.not_after)}.", _RENEW
 
 
 def _too_early(leaf: "x509.Summary | None", now: "tuple[int, ...]") -> "tuple[str, str]":
@@ -179,9 +195,9 @@ def _too_early(leaf: "x509.Summary | None", now: "tuple[int, ...]") -> "tuple[st
 def _wrong_name(leaf: "x509.Summary | None", server_name: str) -> "tuple[str, str]":
     advice = "Use the name that the certificate is for, or check who answers at this address."
     if leaf is None:
-        return "The server's certificate is not for %s." % server_name, advice
+        return f"The server's certificate is not for {server_name}.", advice
     names = ", ".join(leaf.names or [leaf.subject or "nobody"])
-    return "The server's certificate is for %s, not for %s." % (names, server_name), advice
+    return f"The server's certificate is for {names}, not for {server_name}.", advice
 
 
 def _refused_by_peer(
@@ -192,7 +208,7 @@ def _refused_by_peer(
         if has_pair:
             cause = "The server refused this device's client certificate."
             return cause, "Check that the pair matches and that the server trusts its authority."
-        cause = "The server ended the TLS handshake: it asks for a client certificate."
+        cause = "The server ended the TLS handshake: most likely it asks for a client certificate."
         return cause, "Choose a cert set with a client certificate and key."
     if code == _ALERT:
         return _too_old()

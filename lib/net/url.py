@@ -123,7 +123,7 @@ def _default_port(scheme: str) -> int:
 
 
 def _encoded(byte: int) -> str:
-    return chr(byte) if chr(byte) in _UNRESERVED else "%%%02X" % byte
+    return chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}"
 
 
 def _first_of(text: str, stops: str, start: int) -> int:
@@ -154,7 +154,7 @@ def _check(text: str, start: int, end: int, allowed: str, where: str) -> None:
         elif char == "#":
             raise _syntax(at, "A fragment (#) is not sent to a server; leave it out.")
         elif char not in _UNRESERVED and char not in allowed:
-            raise _syntax(at, "The %s cannot hold %r; write it as %%XX." % (where, char))
+            raise _syntax(at, f"The {where} cannot hold {char!r}; write it as %XX.")
 
 
 def _path_and_query(text: str, start: int) -> "tuple[str, str | None]":
@@ -229,7 +229,7 @@ def _check_labels(host: str, position: int) -> None:
             raise _syntax(position, "A host name is made of parts of 1 to 63 characters, with dots.")
         for offset in range(len(label)):
             if label[offset] not in _ALNUM and label[offset] not in "-_":
-                message = "A host name cannot hold %r." % label[offset]
+                message = f"A host name cannot hold {label[offset]!r}."
                 raise _syntax(position + offset, message)
         position += len(label) + 1
 

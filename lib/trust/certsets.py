@@ -50,14 +50,14 @@ class CertSets:
     def load(self, name: str) -> CertSet:
         """Reads a set. Raises CertSetError."""
         if not is_name(name):
-            raise CertSetError("%r is no name for a cert set: use 1 to 24 of A-Z a-z 0-9 _ -." % name)
+            raise CertSetError(f"{name!r} is no name for a cert set: use 1 to 24 of A-Z a-z 0-9 _ -.")
         if name not in self.names():
             raise CertSetError(_missing(name))
         ca = self._read(name, "ca.pem")
         if ca is None:
-            raise CertSetError("The cert set %s has no CA certificate." % name)
+            raise CertSetError(f"The cert set {name} has no CA certificate.")
         if not _is_certificate(ca):
-            raise CertSetError("The CA file of the cert set %s holds no certificate." % name)
+            raise CertSetError(f"The CA file of the cert set {name} holds no certificate.")
         cert, key = self._pair(name)
         return CertSet(name, ca, cert, key)
 
@@ -66,25 +66,25 @@ class CertSets:
         if cert is None and key is None:
             return None, None
         if key is None:
-            raise CertSetError("The cert set %s has a client certificate without its key." % name)
+            raise CertSetError(f"The cert set {name} has a client certificate without its key.")
         if cert is None:
-            raise CertSetError("The cert set %s has a client key without its certificate." % name)
+            raise CertSetError(f"The cert set {name} has a client key without its certificate.")
         if not _is_certificate(cert):
-            raise CertSetError("The client file of the cert set %s holds no certificate." % name)
+            raise CertSetError(f"The client file of the cert set {name} holds no certificate.")
         if b"ENCRYPTED" in key:
-            raise CertSetError("The client key of the cert set %s is encrypted." % name)
+            raise CertSetError(f"The client key of the cert set {name} is encrypted.")
         return cert, key
 
     def _read(self, name: str, file: str) -> "bytes | None":
         """The file's content, or None if it does not exist."""
-        path = "%s/%s/%s" % (self._folder, name, file)
+        path = f"{self._folder}/{name}/{file}"
         try:
             with open(path, "rb") as stream:
                 data = stream.read(_MAX_FILE + 1)
         except OSError as error:
             if error.args[0] == errno.ENOENT:
                 return None
-            raise CertSetError("The file %s of the cert set %s cannot be read." % (file, name))
+            raise CertSetError(f"The file {file} of the cert set {name} cannot be read.")
         if len(data) > _MAX_FILE:
             message = "The file %s of the cert set %s is larger than %d KiB."
             raise CertSetError(message % (file, name, _MAX_FILE // 1024))
@@ -102,7 +102,7 @@ def is_name(name: str) -> bool:
 def _missing(name: str) -> str:
     if name == _DEFAULT:
         return "The default bundle of public authorities is not installed."
-    return "There is no cert set named %s." % name
+    return f"There is no cert set named {name}."
 
 
 def _is_certificate(data: bytes) -> bool:

@@ -1,9 +1,11 @@
 """The REST API below /api/v1/: what the page shows, for the page itself and for any other program.
 
-Answers are written piece by piece; no document is ever held whole. A value is a number with exactly the digits that were read.
+Answers are written piece by piece; no document is ever held whole. A value is a number with
+exactly the digits that were read.
 """
 
 import jsontext
+from log import line
 from micropython import const
 
 try:
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
 
     from autopid.group import Entry
     from delivery.destination import Destination
+    from log import Log
     from microdot import Microdot, Request
 
-LOG_LINES = const(30)
+_LOG_LINES = const(30)
 _JSON = "application/json"
 
 
@@ -32,19 +35,20 @@ def mount(site: "Microdot", model) -> None:
 
 
 def status(model) -> "Iterator[str]":
-    """The pieces of the status document: the device, the values and their age, the destinations, the latest log lines.
+    """The pieces of the status document: device, values and their age, destinations, log lines.
 
-    Times are milliseconds: `uptime_ms` is now, `at_ms` of a destination's last attempt counts on the same scale.
+    Times are milliseconds: `uptime_ms` is now, and `at_ms` of a destination's last attempt counts
+    on the same scale.
     """
     now_ms = model.uptime.ms()
     yield '{"uptime_ms":%d,"device":%s' % (now_ms, jsontext.plain(model.status_pairs()))
     yield ',"ecu":%s,"grouping":%s' % (jsontext.quote(model.ecu), jsontext.value(model.grouping))
-    yield ',"values":'
+    yield ',"delivery":%s,"values":' % jsontext.quote(delivery(model.destinations()))
     yield from _array(model.group, lambda entry: _value(entry, now_ms))
     yield ',"destinations":'
     yield from _array(model.destinations(), _destination)
     yield ',"log":'
-    yield from _array(model.log.lines(LOG_LINES), jsontext.quote)
+    yield from _array(log_lines(model.log), jsontext.quote)
     yield "}"
 
 
@@ -70,15 +74,23 @@ def _value(entry: "Entry", now_ms: int) -> str:
 
 def _destination(destination: "Destination") -> str:
     last = destination.journal.last
-    return jsontext.members(
-        (
-            ("id", jsontext.value(destination.id)),
-            ("name", jsontext.quote(destination.name)),
-            ("enabled", jsontext.value(destination.enabled)),
-            ("state", jsontext.quote(destination.state)),
-            ("reason", jsontext.value(destination.reason)),
-            ("delivered", jsontext.value(destination.journal.delivered)),
-            ("failed", jsontext.value(destination.journal.failed)),
-            ("last", "null" if last is None else jsontext.plain(last.pairs())),
-        )
-    )
+    members = [(key, jsontext.value(item)) for key, item in destination.pairs()]
+    members.append(("enabled", jsontext.value(destination.state != "disabled")))
+    members.append(("last", "null" if last is None else jsontext.plain(last.pairs())))
+    return jsontext.members(members)
+
+
+def delivery(destinations: "Iterable[Destination]") -> str:
+    """All destinations in one word: "failing" if one is, else "ok", "waiting" or "off"."""
+    states = [destination.state for destination in destinations if destination.state != "disabled"]
+    if "failing" in states:
+        return "failing"
+    if "ok" in states or "sending" in states:
+        return "ok"
+    return "waiting" if states else "off"
+
+
+def log_lines(log: "Log") -> "Iterator[str]":
+    """The latest records as text, oldest first."""
+    for record in log.records(max(0, log.last - _LOG_LINES)):
+        yield line(record)

@@ -1,6 +1,7 @@
-"""The one gate in front of every route: who may talk to this device, and how often somebody may guess.
+"""The one gate in front of every route: who may talk to this device, and how often one may guess.
 
-The device keeps no password, only a record of it: PBKDF2-HMAC-SHA256 (RFC 8018 section 5.2) with a salt of its own.
+The device keeps no password, only a record of it: PBKDF2-HMAC-SHA256 (RFC 8018 section 5.2) with a
+salt of its own.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ except ImportError:
 if TYPE_CHECKING:
     from uptime import Uptime
 
-# About 0.2 s on the ESP32-S3 (an estimate); the password is random, so the hash only has to outlast a stolen file.
+# About 0.2 s on the ESP32-S3 (an estimate). The password is random, so that this is enough.
 _ROUNDS = const(1000)
 _SCHEME = "pbkdf2-sha256"
 _SLICE = const(25)
@@ -32,7 +33,7 @@ _CHALLENGE = (("WWW-Authenticate", 'Basic realm="device", charset="UTF-8"'),)
 
 
 class Pbkdf2:
-    """The first block (32 bytes) of PBKDF2-HMAC-SHA256, computed in steps so that the event loop can go on in between."""
+    """The first block (32 bytes) of PBKDF2-HMAC-SHA256, in steps: other tasks run in between."""
 
     def __init__(self, password: bytes, salt: bytes) -> None:
         key = sha256(password).digest() if len(password) > _BLOCK else password
@@ -65,9 +66,9 @@ def pbkdf2(password: bytes, salt: bytes, iterations: int) -> bytes:
 
 
 def make_record(password: str, salt: bytes) -> str:
-    """What to store instead of the password: `pbkdf2-sha256$<iterations>$<salt>$<key>`, the last two in hex.
+    """What to store instead of the password: `pbkdf2-sha256$<iterations>$<salt>$<key>`.
 
-    `salt` is 16 fresh random bytes. Raises ValueError for an empty password.
+    The last two are in hex; `salt` is 16 fresh random bytes. Raises ValueError for no password.
     """
     if not password:
         raise ValueError("empty password")
@@ -76,7 +77,7 @@ def make_record(password: str, salt: bytes) -> str:
 
 
 def check(record: str, password: str) -> bool:
-    """Whether the record was made of this password. A record that is empty or damaged fits none."""
+    """Whether the record was made of this password. An empty or damaged record fits none."""
     try:
         iterations, salt, key = _parse(record)
     except ValueError:
@@ -93,7 +94,7 @@ def same(left: bytes, right: bytes) -> bool:
 
 
 class Lockout:
-    """Failed logins by address: four are free, then each one doubles a pause, from one second to five minutes.
+    """Failed logins by address: four are free, then each doubles a pause, from 1 s to 5 min.
 
     Holds sixteen addresses; when a seventeenth fails, the one whose pause ends first is forgotten.
     """
@@ -129,9 +130,11 @@ class Lockout:
 
 
 class Refusal:
-    """Why a request may not pass: an HTTP status, its reason phrase, headers to send along, one sentence."""
+    """Why a request may not pass: HTTP status, reason phrase, headers to send, one sentence."""
 
-    def __init__(self, status: int, reason: str, headers: "tuple[tuple[str, str], ...]", text: str) -> None:
+    def __init__(
+        self, status: int, reason: str, headers: "tuple[tuple[str, str], ...]", text: str
+    ) -> None:
         self.status = status
         self.reason = reason
         self.headers = headers
@@ -141,7 +144,7 @@ class Refusal:
 class Gate:
     """Lets a request pass that carries the device's password (HTTP Basic, any user name).
 
-    The slow check is made once: a password that passed is remembered as a salted digest, in RAM only.
+    The slow check is made once: a password that passed is remembered as a salted digest, in RAM.
     """
 
     def __init__(self, record: str, uptime: "Uptime") -> None:
@@ -152,12 +155,12 @@ class Gate:
         self.change(record)
 
     def change(self, record: str) -> None:
-        """From now on only the password of this record counts (see `make_record`); an empty one locks everybody out."""
+        """From now on only the password of this record counts; no password fits an empty one."""
         self._record = record
         self._remembered = b""
 
     async def refusal(self, headers: "dict[str, str]", address: str) -> Refusal | None:
-        """None if the request may pass; `headers` must find names in any case, `address` is the client's."""
+        """None if the request may pass. `headers` finds names in any case, `address` is an IP."""
         password = _password(headers.get("Authorization"))
         if password is None:
             return Refusal(401, "Unauthorized", _CHALLENGE, "This device asks for its password.\n")
@@ -177,7 +180,9 @@ class Gate:
             self._lockout.forget(address)
             return None
         self._lockout.failed(address, self._uptime.ms())
-        return Refusal(401, "Unauthorized", _CHALLENGE, "That is not the password of this device.\n")
+        return Refusal(
+            401, "Unauthorized", _CHALLENGE, "That is not the password of this device.\n"
+        )
 
     def _remembers(self, password: str) -> bool:
         return same(self._quick(password), self._remembered)
@@ -221,7 +226,7 @@ def _pad(key: bytes, byte: int) -> bytes:
 
 
 def _password(authorization: str | None) -> str | None:
-    """The password of a Basic header; None if there is no such header; empty, which never fits, if it cannot be read."""
+    """The password of a Basic header; None without one; empty, which never fits, if garbled."""
     if authorization is None or authorization[:6].lower() != "basic ":
         return None
     try:

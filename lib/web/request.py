@@ -1,10 +1,11 @@
-"""Reads one HTTP request from a client that may be anybody: bounded in size, checked before anything else looks at it.
+"""Reads one HTTP request from a client that may be anybody: bounded in size, and checked first.
 
-What comes out is microdot's `Request`; only the reading is done here, because microdot's own waits for a line of any length.
+What comes out is microdot's `Request`; only the reading is done here, because microdot's own takes
+in a line of any length.
 """
 
-from micropython import const
 from microdot.microdot import NoCaseDict, Request
+from micropython import const
 
 try:
     from typing import TYPE_CHECKING
@@ -36,9 +37,9 @@ class BadRequest(Exception):
 
 
 async def read_request(app: "Microdot", reader: "StreamReader", address: str) -> Request | None:
-    """The next request, with its body of at most 4 KB; None if the client left without having sent one.
+    """The next request with its body of at most 4 KB; None if the client left before it was whole.
 
-    Raises BadRequest. Has no deadline of its own: cancel it.
+    Raises BadRequest, or EOFError if the client left within the body. Has no deadline: cancel it.
     """
     head, rest = await _read_head(reader)
     if head is None:
@@ -52,7 +53,7 @@ async def read_request(app: "Microdot", reader: "StreamReader", address: str) ->
 
 
 def parse_head(head: bytes) -> "tuple[str, str, str, NoCaseDict]":
-    """(method, target, version, headers) of a request head without its final empty line. Raises BadRequest."""
+    """(method, target, version, headers) of a head without its empty line. Raises BadRequest."""
     try:
         lines = head.decode().split("\r\n")
         method, target, protocol = lines.pop(0).split(" ")
@@ -97,7 +98,7 @@ def _body_length(headers: NoCaseDict) -> int:
 
 
 async def _read_body(reader: "StreamReader", begin: bytes, length: int) -> bytes:
-    """The body, of which `begin` has been read with the head. Raises EOFError if the client leaves before its end."""
+    """The body, of which `begin` has been read with the head."""
     if len(begin) >= length:
         return begin[:length]
     return begin + await reader.readexactly(length - len(begin))

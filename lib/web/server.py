@@ -1,15 +1,17 @@
-"""Listens for browsers. Whatever a client does or does not do, the others are served and the device goes on.
+"""Listens for browsers. Whatever a client does or leaves out, the others are served.
 
-Three connections at once, each bounded in size, in silence and in total time; one request a connection (microdot speaks
-HTTP/1.0). When all three are taken, the one that has kept us waiting longest gives way: browsers open connections that they
-never use.
+Three connections at once, each bounded in size, in silence and in total time; one request a
+connection (microdot speaks HTTP/1.0). When all three are taken, the one that has kept us waiting
+longest gives way: browsers open connections that they never use. Who finds no place within a
+moment is told to come back.
 """
 
 import asyncio
 import socket
 
-from micropython import const
 from microdot.microdot import Microdot, Response
+from micropython import const
+
 from web.request import BadRequest, read_request
 
 try:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from log import Logger
     from microdot import Request
     from uptime import Uptime
+
     from web.auth import Gate
 
 _AT_ONCE = const(3)
@@ -32,15 +35,18 @@ _CHUNK = const(1024)
 _SWEEP_MS = const(500)
 _STALL_MS = const(5000)
 _TOTAL_MS = const(30_000)
-# How long a client may keep us waiting, for its request or in taking the answer, once somebody else wants its place.
+# How long a client may keep us waiting, for its request or in taking the answer, once somebody
+# else wants its place.
 _ASK_PATIENCE_MS = const(250)
 _TAKE_PATIENCE_MS = const(2000)
+_WAITS = const(6)
+_WAIT_MS = const(50)
 
 _HEADERS = (
     (
         "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -50,9 +56,10 @@ _HEADERS = (
 
 
 class Site(Microdot):
-    """Microdot with the gate in front of everything, unknown addresses included, and the security headers behind it.
+    """Microdot with the gate in front of everything, unknown addresses included.
 
-    `accepts_host(host)` tells whether the device goes by the name in the Host header; without it any name will do.
+    Every response carries the security headers. `accepts_host(host)` tells whether the device goes
+    by what the Host header says; without it any name will do.
     """
 
     def __init__(
@@ -62,6 +69,8 @@ class Site(Microdot):
         self._gate = gate
         self._log = log
         self._accepts_host = accepts_host
+        self.errorhandler(404)(_not_found)
+        self.errorhandler(405)(_not_allowed)
         self.errorhandler(Exception)(self._failed)
 
     async def dispatch_request(self, request: "Request") -> Response:
@@ -88,6 +97,14 @@ class Site(Microdot):
 def plain(status: int, reason: str) -> Response:
     """A response of one line of text."""
     return Response(reason + "\n", status, reason=reason)
+
+
+async def _not_found(_: "Request") -> Response:
+    return plain(404, "Not Found")
+
+
+async def _not_allowed(_: "Request") -> Response:
+    return plain(405, "Method Not Allowed")
 
 
 def secured(response: Response) -> Response:
@@ -119,13 +136,13 @@ class Connection:
         """How much of the patience is left; negative if the client should give way."""
         return self.patience_ms - (now_ms - self._moved_ms)
 
-    def overdue(self, now_ms: int) -> bool:
-        """Whether it has stood still, or gone on, for too long."""
-        return now_ms - self._moved_ms > _STALL_MS or now_ms - self._began_ms > _TOTAL_MS
+    def overdue(self, now_ms: int, stall_ms: int) -> bool:
+        """Whether it has stood still for that long, or gone on for too long."""
+        return now_ms - self._moved_ms > stall_ms or now_ms - self._began_ms > _TOTAL_MS
 
 
 class Outlet:
-    """The stream microdot writes to: gathers small pieces, so that a short answer leaves in one segment."""
+    """The stream microdot writes to. Gathers pieces: a short answer leaves in one segment."""
 
     def __init__(self, writer: "StreamWriter", moved: "Callable[[], None]") -> None:
         self._writer = writer
@@ -151,17 +168,25 @@ class Outlet:
 
 
 class Server:
-    """Serves a site on a TCP port."""
+    """Serves a site on a TCP port; drops a client that stands still for `stall_ms`."""
 
     def __init__(
-        self, site: Site, port: int, uptime: "Uptime", log: "Logger", host: str = "0.0.0.0"
+        self,
+        site: Site,
+        port: int,
+        uptime: "Uptime",
+        log: "Logger",
+        host: str = "0.0.0.0",
+        stall_ms: int = _STALL_MS,
     ) -> None:
         self._site = site
         self._host = host
         self._port = port
         self._uptime = uptime
         self._log = log
+        self._stall_ms = stall_ms
         self._connections: list[Connection] = []
+        self._waiting = False
         self._turning_away = False
 
     async def run(self) -> None:
@@ -181,17 +206,33 @@ class Server:
     def _drop_overdue(self) -> None:
         now_ms = self._uptime.ms()
         for connection in self._connections:
-            if connection.overdue(now_ms):
+            if connection.overdue(now_ms, self._stall_ms):
                 connection.task.cancel()
 
     async def _accept(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        if self._make_room():
+        if self._make_room() or await self._wait_for_room():
             await self._keep(reader, writer)
         elif not self._turning_away:
             self._turning_away = True
-            await _turn_away(reader, writer)
-            self._turning_away = False
+            try:
+                await _turn_away(reader, writer)
+            finally:
+                self._turning_away = False
         await _close(writer)
+
+    async def _wait_for_room(self) -> bool:
+        """Lets one client at a time wait, just longer than a silent one may keep its place."""
+        if self._waiting:
+            return False
+        self._waiting = True
+        try:
+            for _ in range(_WAITS):
+                await asyncio.sleep_ms(_WAIT_MS)
+                if self._make_room():
+                    return True
+        finally:
+            self._waiting = False
+        return False
 
     def _make_room(self) -> bool:
         """True if there is a place, or if there is one now because the slowest client lost it."""
@@ -266,7 +307,7 @@ async def _close(writer: "StreamWriter") -> None:
 
 
 def _address(writer: "StreamWriter") -> str:
-    """The client's IP address. The Unix port of MicroPython gives the raw structure instead of a tuple."""
+    """The client's IP address; the Unix port of MicroPython gives the raw structure of it."""
     peer = writer.get_extra_info("peername")
     if isinstance(peer, tuple):
         return peer[0]

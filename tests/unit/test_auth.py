@@ -1,4 +1,4 @@
-"""The gate: the password's record, who passes, and how long somebody who guesses is kept waiting."""
+"""The gate: the password's record, who passes, and how long one who guesses is kept waiting."""
 
 from binascii import b2a_base64, hexlify
 
@@ -21,7 +21,9 @@ class Clock:
 
 
 def basic(password, user="admin"):
-    return {"Authorization": "Basic " + b2a_base64((user + ":" + password).encode()).decode().strip()}
+    return {
+        "Authorization": "Basic " + b2a_base64((user + ":" + password).encode()).decode().strip()
+    }
 
 
 def status(gate, headers, address=HOME):
@@ -33,14 +35,44 @@ def status(gate, headers, address=HOME):
 def test_pbkdf2_gives_the_published_keys():
     for password, salt, iterations, key in (
         # RFC 7914 section 11; the first 32 of its 64 bytes
-        (b"passwd", b"salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"),
-        (b"Password", b"NaCl", 80000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"),
+        (
+            b"passwd",
+            b"salt",
+            1,
+            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc",
+        ),
+        (
+            b"Password",
+            b"NaCl",
+            80000,
+            "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56",
+        ),
         # the inputs of RFC 6070 with SHA-256
-        (b"password", b"salt", 2, "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43"),
-        (b"password", b"salt", 4096, "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a"),
+        (
+            b"password",
+            b"salt",
+            2,
+            "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43",
+        ),
+        (
+            b"password",
+            b"salt",
+            4096,
+            "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a",
+        ),
         # a password longer than SHA-256's block
-        (b"p" * 65, b"salt", 3, "9f1b4cba4b646ed9a5d20a3cfa7ef757b162f7073a4578d7e93864f7d91e146f"),
-        (b"p" * 64, b"salt", 3, "a7eb20b4477a4cc9647a8343af3aa4465322d894a481e92a16da5e0ae37ad3d3"),
+        (
+            b"p" * 65,
+            b"salt",
+            3,
+            "9f1b4cba4b646ed9a5d20a3cfa7ef757b162f7073a4578d7e93864f7d91e146f",
+        ),
+        (
+            b"p" * 64,
+            b"salt",
+            3,
+            "a7eb20b4477a4cc9647a8343af3aa4465322d894a481e92a16da5e0ae37ad3d3",
+        ),
     ):
         got = hexlify(pbkdf2(password, salt, iterations)).decode()
         assert got == key, (password, iterations, got)
@@ -106,7 +138,12 @@ def test_gate_asks_whoever_brings_no_password():
 
 
 def test_gate_refuses_wrong_and_unreadable_passwords():
-    broken = ("Basic !", "Basic ////", "Basic YQ==", "basic " + b2a_base64(b"open:sesam").decode().strip())
+    broken = (
+        "Basic !",
+        "Basic ////",
+        "Basic YQ==",
+        "basic " + b2a_base64(b"open:sesam").decode().strip(),
+    )
     for headers in [basic("wrong"), basic("")] + [{"Authorization": text} for text in broken]:
         assert status(Gate(RECORD, Clock()), headers) == 401, headers
 

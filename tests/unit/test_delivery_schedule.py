@@ -5,7 +5,7 @@ from delivery.schedule import Cycle
 
 
 def run(cycle, now, durations, hold=0):
-    """Runs a send of each duration as soon as it is due; returns when they began and how many slots were left out."""
+    """Runs sends of these durations when due; returns their beginnings and the missed slots."""
     times = []
     coalesced = 0
     for duration in durations:
@@ -35,7 +35,12 @@ def test_a_held_up_loop_sends_once_and_keeps_the_grid():
 
 def test_nothing_is_due_early():
     cycle = Cycle(5000, 1000)
-    assert (cycle.wait_ms(0), cycle.wait_ms(999), cycle.wait_ms(1000), cycle.wait_ms(9000)) == (1000, 1, 0, 0)
+    assert (cycle.wait_ms(0), cycle.wait_ms(999), cycle.wait_ms(1000), cycle.wait_ms(9000)) == (
+        1000,
+        1,
+        0,
+        0,
+    )
 
 
 def test_holding_back_keeps_the_grid_and_counts_nothing():
@@ -60,7 +65,12 @@ def test_holding_back_never_makes_a_slow_destination_much_slower():
 
 
 def test_deadline_follows_the_cycle_within_limits():
-    assert [schedule.deadline_ms(ms) for ms in (1000, 5000, 8000, 60000)] == [10000, 10000, 16000, 30000]
+    assert [schedule.deadline_ms(ms) for ms in (1000, 5000, 8000, 60000)] == [
+        10000,
+        10000,
+        16000,
+        30000,
+    ]
 
 
 def test_six_destinations_start_apart_from_each_other():

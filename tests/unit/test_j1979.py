@@ -26,10 +26,12 @@ PUBLISHED = (
     ("0F-IntakeAirTemperature", "410F46", "30"),
     ("10-MAFAirFlowRate", "41100FA0", "40"),
     ("11-ThrottlePosition", "411133", "20"),
+    ("12-CmdSecAirStatus", "411204", "4"),
     ("13-OxySensorsPresent_2Banks", "411303", "3"),
     ("14-OxySensor1_Volt", "41145A80", "0.45"),
     ("14-OxySensor1_STFT", "41145A90", "12.5"),
     ("1C-OBDStandard", "411C06", "6"),
+    ("1E-AuxInputStatus", "411E81", "1"),
     ("1F-TimeSinceEngStart", "411F0102", "258"),
     ("22-FuelRailPres", "41222710", "790"),
     ("23-FuelRailGaug", "41230BB8", "30000"),
@@ -56,6 +58,7 @@ PUBLISHED = (
     ("4F-Max_OxySensCrnt", "414F02081032", "16"),
     ("4F-Max_IntManiAbsPres", "414F02081032", "500"),
     ("50-Max_AirFlowMAF", "415041000000", "650"),
+    ("51-FuelType", "415104", "4"),
     ("53-AbsEvapSysVapPres", "415344C1", "88.005"),
     ("54-EvapSysVapPres", "4154FFFF", "-1"),
     ("55-ShortSecOxyTrimBank3", "41558084", "3.13"),
@@ -63,17 +66,29 @@ PUBLISHED = (
     ("5D-FuelInjectionTiming", "415D6900", "0"),
     ("5D-FuelInjectionTiming", "415D6901", "0.008"),
     ("5E-EngineFuelRate", "415E0064", "5"),
+    ("5F-EmissionReq", "415F0E", "14"),
     ("61-DemandEngTorqPct", "41617D", "0"),
     ("63-EngRefTorq", "416301C2", "450"),
     ("64-EngPctTorq_EP4", "41648E9DACBBCA", "77"),
     ("65-RecommendedGear", "41651040", "4"),
+    ("65-AutoTransDrive", "41651F4D", "0"),
+    ("65-ManualTransInGear", "41651F4D", "1"),
+    ("65-GlowPlugLamp", "41651F4D", "1"),
     ("66-MAFSensorA", "41660103200000", "25"),
     ("67-EngineCoolantTemp2", "4167037B7C", "84"),
     ("68-IntakeAirTempSens2", "4168034142000000" + "00", "26"),
     ("69-EGRError_A", "41690733348000" + "0000", "0"),
+    ("6B-EGRTempBank1Sens1_Wide", "416B1032000000", "160"),
+    ("6B-EGRTempBank1Sens2_Wide", "416B2000320000", "160"),
+    ("6B-EGRTempBank2Sens1_Wide", "416B4000003200", "160"),
+    ("6F-CompressorInletPres_A_Wide", "416F041400", "160"),
     ("6D-FuelRailPres_A", "416D070BB80BC25A", "30100"),
     ("6D-FuelRailTemp_A", "416D070BB80BC25A", "50"),
     ("70-BoostPres_A", "4170030C800C90000000" + "0000", "100.5"),
+    ("70-BoostControlStatus_A", "4170240C800C80000000" + "0006", "2"),
+    ("70-BoostControlStatus_B", "4170240C800C80000000" + "0006", "1"),
+    ("71-VGTControlStatus_A", "4171243333333306", "2"),
+    ("71-VGTControlStatus_B", "4171243333333306", "1"),
     ("73-ExhaustPressureBank1", "4173012774" + "0000", "101"),
     ("74-TurbochargerRPM_A", "41740129040000", "105000"),
     ("75-TurbineInletTemp_A", "41750F3C6419642580", "610"),
@@ -92,11 +107,20 @@ PUBLISHED = (
     ("85-NOxWarningTime", "41850F00C9006480" + "00000E10", "3600"),
     ("86-PMSensorBank1", "41860100010000", "0.0125"),
     ("87-IntakeManiAbsPress_A", "4187010CA00000", "101"),
+    ("88-SCRInducementDistance", "4188810000000700090000000000" + "00", "7"),
+    ("88-SCRBlockDistance", "4188810000000700090000000000" + "00", "9"),
     ("8B-DPFRegenActive", "418B7F017F012C01F4", "1"),
     ("8B-DPFRegenType", "418B7F017F012C01F4", "0"),
+    ("8B-NOxAdsorberRegen", "418B7F057F012C01F4", "1"),
+    ("8B-NOxAdsorberDesulf", "418B7F057F012C01F4", "0"),
     ("8B-DPFRegenAvgDistance", "418B7F017F012C01F4", "500"),
     ("8D-ThrottlePositionG", "418D33", "20"),
     ("8E-EngineFrictionPercentTorque", "418E87", "10"),
+    ("91-ECUMIStatus", "4191F3000A000B", "3"),
+    ("91-ECUB1Counter", "4191F3000A000B", "11"),
+    ("94-MonitoringSystemTime", "41943F0000010002000300040005", "5"),
+    ("9A-HybridChargingState", "419A0F0564000000", "1"),
+    ("9A-HybridEnhancedState", "419A0F0564000000", "2"),
     ("9A-HybridBatteryVoltage", "419A0601640000FF", "400"),
     ("9A-HybridBatteryCurrent", "419A06016400FF38", "-20"),
     ("9B-DieselExhaustFluidConc", "419B0F823C80", "32.5"),
@@ -138,6 +162,9 @@ RANGES = (
     ("4F-Max_IntManiAbsPres", "0", "2550"),
     ("50-Max_AirFlowMAF", "0", "2550"),
     ("53-AbsEvapSysVapPres", "0", "327.675"),
+    ("5B-HybrBatPackRemLife", "0", "100"),
+    ("4E-TimeSinceCodeClear", "0", "65535"),
+    ("8F-PMSensorOutputBank1", "0", "-0.01"),
     ("5D-FuelInjectionTiming", "-210", "301.992"),
     ("5E-EngineFuelRate", "0", "3276.75"),
     ("62-ActualEngTorqPct", "-125", "130"),
@@ -171,6 +198,15 @@ def value(name, payload):
 
 def present(name, answer):
     return j1979.find(name).present(bytes.fromhex(answer))
+
+
+def payload_indices(expression):
+    """The payload bytes that an expression of the table reads."""
+    if expression.find("[P") < 0:
+        digits = "".join(c if c.isdigit() else " " for c in expression[expression.find("P") :])
+        return [int(digits.split()[0])]
+    first, last = expression[expression.find("[") + 1 : expression.find("]")].split(":")
+    return list(range(int(first[1:]), int(last[1:]) + 1))
 
 
 def everything():
@@ -208,6 +244,31 @@ def test_every_parameter_lies_within_its_answer():
             at_bit_7 = standard.support and standard.support[1] == 7
             assert standard.present(answer) or at_bit_7, standard.name
         assert not standard.present(bytes((0x41, standard.pid))), standard.name
+
+
+def test_the_parameters_of_a_pid_leave_no_data_byte_out_and_share_none():
+    """Only status bits and wide-range forms share a byte. Not for PIDs with reserved bytes."""
+    for pid in range(0x100):
+        if pid in (0x01, 0x50, 0x88, 0x92):
+            continue
+        used = []
+        for standard in j1979.by_pid(pid):
+            shares = "_Wide" in standard.name or any(c in standard.expression for c in "&>")
+            fields = payload_indices(standard.expression)
+            if not (shares or "P3:" in standard.expression):
+                assert not any(index in used for index in fields), standard.name
+            used.extend(fields + ([2] if standard.support else []))
+        expected = j1979.data_length(pid) or len(set(used))
+        assert sorted(set(used)) == list(range(2, 2 + expected)) or not used, hex(pid)
+
+
+def test_support_bits_follow_the_order_of_the_data():
+    for pid in range(0x100):
+        fields = [s for s in j1979.by_pid(pid) if s.support and "Stat" not in s.name]
+        fields.sort(key=lambda standard: standard.support[1])
+        starts = [payload_indices(standard.expression)[0] for standard in fields]
+        plain = [start for start, s in zip(starts, fields) if "_Wide" not in s.name]
+        assert plain == sorted(plain), hex(pid)
 
 
 def test_names_begin_with_the_pid_and_are_unique():

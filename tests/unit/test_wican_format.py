@@ -34,18 +34,30 @@ def is_index(key):
 
 
 def stringify(item):
-    """ECMAScript's JSON.stringify for what a body may hold; `item` comes from `parse`, objects are lists of pairs."""
+    """ECMAScript's JSON.stringify for what a body may hold; `item` comes from `parse`."""
     if isinstance(item, Pairs):
-        numbered = sorted([pair for pair in item.pairs if is_index(pair[0])], key=lambda p: int(p[0]))
+        numbered = sorted(
+            [pair for pair in item.pairs if is_index(pair[0])], key=lambda p: int(p[0])
+        )
         named = [pair for pair in item.pairs if not is_index(pair[0])]
-        return "{" + ",".join([stringify(k) + ":" + stringify(v) for k, v in numbered + named]) + "}"
+        return (
+            "{" + ",".join([stringify(k) + ":" + stringify(v) for k, v in numbered + named]) + "}"
+        )
     if isinstance(item, Literal):
         return item.text
     return '"' + "".join([escape(character) for character in item]) + '"'
 
 
 def escape(character):
-    short = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    short = {
+        '"': '\\"',
+        "\\": "\\\\",
+        "\b": "\\b",
+        "\f": "\\f",
+        "\n": "\\n",
+        "\r": "\\r",
+        "\t": "\\t",
+    }
     if character in short:
         return short[character]
     return "\\u%04x" % ord(character) if ord(character) < 32 else character
@@ -70,7 +82,7 @@ class Literal:
 
 
 def parse(text):
-    """A strict JSON reader that keeps the order of keys and refuses blanks between tokens and duplicate keys."""
+    """A strict JSON reader: keeps the order of keys, refuses blanks and duplicate keys."""
     item, end = parse_at(text, 0)
     assert end == len(text), text[end:]
     return item
@@ -134,12 +146,29 @@ def test_first_document_carries_config_and_status():
 
 def test_digits_of_a_value_are_never_touched():
     # More digits than a single-precision float holds, as an odometer in metres has.
-    group = group_of((Parameter("ODOMETER"), "16777217.01"), (Parameter("N"), "123456789012345678901"))
-    assert wican.document(group) == b'{"autopid_data":{"ODOMETER":16777217.01,"N":123456789012345678901}}'
+    group = group_of(
+        (Parameter("ODOMETER"), "16777217.01"), (Parameter("N"), "123456789012345678901")
+    )
+    assert (
+        wican.document(group)
+        == b'{"autopid_data":{"ODOMETER":16777217.01,"N":123456789012345678901}}'
+    )
 
 
 def test_body_survives_javascript_parse_and_stringify():
-    names = ['q"uote', "back\\slash", "a/b", "tab\there", "bell\x07", "line\nfeed", "Köln", "\u2028", "🚗", "한", "del\x7f"]
+    names = [
+        'q"uote',
+        "back\\slash",
+        "a/b",
+        "tab\there",
+        "bell\x07",
+        "line\nfeed",
+        "Köln",
+        "\u2028",
+        "🚗",
+        "한",
+        "del\x7f",
+    ]
     names += ["10", "9", "0", "007", "4294967294", "4294967295", "-1", "1.5", ""]
     rows = [(Parameter(name, "°/" + name, name), "-1.25") for name in names]
     text = wican.document(group_of(*rows), [("ssid", 'a"b\x00'), ("n", 3)]).decode()

@@ -1,7 +1,7 @@
-"""The default body: every value in one flat `autopid_data`, and what the values mean in the first document of a boot.
+"""The default body: all values in one flat `autopid_data`, and once per boot what they mean.
 
-    {"autopid_data":{"SPEED":0,"FUEL":62.35}}
-    {"autopid_data":{…},"config":{"SPEED":{"class":"speed","unit":"km/h"},…},"status":{"fw_version":"4.50",…}}
+{"autopid_data":{"SPEED":0,"FUEL":62.35}}
+{"autopid_data":{…},"config":{"SPEED":{"class":"speed","unit":"km/h"},…},"status":{"fw_version":"4.50",…}}
 """
 
 import jsontext
@@ -21,8 +21,9 @@ CONTENT_TYPE = "application/json"
 def document(group: "Group", status: "list[tuple[str, object]] | None" = None) -> bytes:
     """Compact JSON of the group's latest values, in the group's order.
 
-    A parameter that was never read is absent. With `status`, (key, plain value) pairs that hold no secrets, the document is
-    the first of a boot: it also carries `config`, which names every parameter of the group, and that `status`.
+    A parameter that was never read is absent. With `status`, (key, plain value) pairs that hold
+    no secrets, the document is the first of a boot: it also carries `config`, which names every
+    parameter of the group, and that `status`.
     """
     parts = ['{"autopid_data":', values(group)]
     if status is not None:
@@ -37,7 +38,7 @@ def values(group: "Group") -> str:
 
 
 def config(group: "Group") -> str:
-    """`{"SPEED":{"class":"speed","unit":"km/h"},…}`: the JSON text of what every parameter means."""
+    """`{"SPEED":{"class":"speed","unit":"km/h"},…}`: the JSON text of what the values mean."""
     return jsontext.members([(entry.name, _meaning(entry.parameter)) for entry in group])
 
 

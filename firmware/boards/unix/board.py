@@ -1,0 +1,45 @@
+"""The board of the Unix port: a PC that plays the device. Every board offers these names."""
+
+import os
+import sys
+from binascii import hexlify
+
+NAME = "unix"
+HARDWARE = "WiCAN-UNIX"
+
+
+def device_id(root: str) -> str:
+    """Twelve hexadecimal digits that stay the same; hardware boards take them from their MAC address."""
+    path = root + "/config/device_id"
+    try:
+        with open(path) as file:
+            return file.read().strip()
+    except OSError:
+        identifier = hexlify(os.urandom(6)).decode()
+    try:
+        os.mkdir(root + "/config")
+    except OSError:
+        pass  # it is there; if it cannot be made, opening the file says why
+    with open(path, "w") as file:
+        file.write(identifier)
+    return identifier
+
+
+async def open_adapter() -> None:
+    """Stream pair to the OBD chip on this board; None where there is none."""
+    return None
+
+
+def network() -> "list[tuple[str, str]]":
+    """What the status says of the network: (key, value) pairs."""
+    return [("wifi_mode", "Station"), ("sta_status", "Connected"), ("sta_ip", "127.0.0.1")]
+
+
+def supply_mv() -> "int | None":
+    """Supply voltage in millivolts; None where it cannot be measured."""
+    return None
+
+
+def reset() -> None:
+    """Starts the device again after a fatal error."""
+    sys.exit(1)

@@ -1,0 +1,251 @@
+"""The composition root: builds the parts, hands each what it needs, and keeps their tasks running."""
+
+import asyncio
+import gc
+
+import board
+from autopid import profile as profiles
+from autopid.group import Group
+from autopid.plan import Plan
+from autopid.poller import Poller
+from config.store import Store
+from delivery.destination import Destination, Shared
+from device.status import Status
+from log import Log
+from micropython import const
+from obd import baud
+from obd.elm327 import Elm327
+from obd.errors import AdapterLost
+from supervisor import Supervisor
+from trust.certsets import CertSets
+from uptime import Uptime
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from autopid.profile import Profile
+    from supervisor import Task
+
+_CONNECT_MS = const(5000)
+_FIRST_PAUSE_MS = const(500)
+_LONGEST_PAUSE_MS = const(10_000)
+_HOUSEKEEPING_MS = const(10_000)
+_GC_THRESHOLD = const(65536)  # garbage collected in small portions keeps the pauses short
+
+
+class App:
+    """The whole firmware on one device file system.
+
+    Args:
+        root: folder that plays the device's file system; "" on the device.
+
+    Attributes:
+        group, log, uptime, poller, store: the parts the page reads.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.uptime = Uptime()
+        self.log = Log(uptime=self.uptime)
+        self._log = self.log.logger("app")
+        self.store = Store(root, self.log.logger("config"))
+        self.group = Group(self.uptime)
+        self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
+        self._certsets = CertSets(root)
+        self._status = Status(board, board.device_id(root), self.uptime, lambda: self.poller.ecu_status)
+        self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
+        self._handshake_lock = asyncio.Lock()
+        self._destinations: list[tuple[Destination, Task]] = []
+        self._car: Task | None = None
+        self._protocol: str | None = None
+
+    async def run(self) -> None:
+        """Runs the device until it is cancelled or a fatal error ends it."""
+        self.store.load()
+        self._apply_log()
+        self._apply_autopid()
+        self._apply_destinations()
+        self._car = self._supervisor.start("car", self._poll_car)
+        self._start_page()
+        for section, apply in (
+            ("log", self._apply_log),
+            ("autopid", self._apply_autopid),
+            ("profile", self._apply_autopid),
+            ("destinations", self._apply_destinations),
+            ("adapter", self._restart_car),
+        ):
+            self.store.watch(section, apply)
+        self._log.info("firmware started, device %s", self._status.device_id)
+        try:
+            while True:
+                gc.collect()
+                self.uptime.ms()  # read often enough for its counter never to wrap unseen
+                await asyncio.sleep_ms(_HOUSEKEEPING_MS)
+        finally:
+            self._supervisor.stop_all()
+
+    # What the page reads
+
+    @property
+    def name(self) -> str:
+        """The device's name."""
+        return self.store.settings["device"]["name"]
+
+    @property
+    def grouping(self) -> bool:
+        """Whether values are gathered into one document; nothing is sent otherwise."""
+        return self.store.settings["autopid"]["grouping"]
+
+    @property
+    def ecu(self) -> str:
+        """ "online" or "offline"."""
+        return self.poller.ecu_status
+
+    def status_pairs(self) -> "list[tuple[str, str | int | bool]]":
+        """The redacted status."""
+        return self._status.pairs()
+
+    def destinations(self) -> "list[Destination]":
+        """All destinations, in the order of the settings."""
+        return [destination for destination, _ in self._destinations]
+
+    # Settings that changed
+
+    def _apply_log(self) -> None:
+        self.log.set_level(self.store.settings["log"]["level"])
+
+    def _apply_autopid(self) -> None:
+        plan = Plan.build(self.store.settings["autopid"], self._profile(), self.group)
+        self.poller.configure(plan)
+        self._log.info("%d values in %d requests", len(self.group), len(plan.jobs))
+        gc.collect()
+
+    def _profile(self) -> "Profile | None":
+        data = self.store.profile()
+        if data is None:
+            return None
+        try:
+            return profiles.load(data)
+        except profiles.ProfileError as error:
+            self._log.error("the vehicle profile cannot be used: %s", error)
+            return None
+
+    def _apply_destinations(self) -> None:
+        """Starts, changes and ends destinations so that they match the settings; the others are not disturbed."""
+        grouping = self.grouping
+        kept = {destination.id: (destination, task) for destination, task in self._destinations}
+        self._destinations = []
+        for settings in self.store.settings["destinations"]:
+            known = kept.pop(settings["id"], None)
+            if known is None:
+                destination = Destination(settings, grouping, self._shared())
+                task = self._supervisor.start("destination %d" % settings["id"], destination.run)
+            else:
+                destination, task = known
+                destination.apply(settings, grouping)
+            self._destinations.append((destination, task))
+        for _, task in kept.values():
+            self._supervisor.stop(task)
+
+    def _shared(self) -> Shared:
+        return Shared(
+            self.group,
+            self.uptime,
+            self._certsets,
+            self.store.secret,
+            self._status.pairs,
+            self.log.logger("delivery"),
+            self._handshake_lock,
+        )
+
+    # The car
+
+    def _restart_car(self) -> None:
+        if self._car is not None:
+            self._supervisor.stop(self._car)
+        self._car = self._supervisor.start("car", self._poll_car)
+
+    async def _poll_car(self) -> None:
+        """Connects to the adapter and polls, again and again."""
+        log = self.log.logger("adapter")
+        pause = _FIRST_PAUSE_MS
+        while True:
+            began = self.uptime.ms()
+            try:
+                await self._use_adapter()
+            except (AdapterLost, OSError) as error:
+                self.poller.disconnected(str(error))
+                log.warning("%s", error)
+            if self.uptime.ms() - began > _LONGEST_PAUSE_MS:
+                pause = _FIRST_PAUSE_MS
+            await asyncio.sleep_ms(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_MS)
+
+    async def _use_adapter(self) -> None:
+        reader, writer = await self._open_adapter()
+        protocol = self.store.settings["autopid"]["standard"]["protocol"]
+        adapter = Elm327(reader, writer, protocol, self._protocol, self.log.logger("adapter"))
+        try:
+            await adapter.start()
+            self.log.logger("adapter").info("connected: %s", adapter.identity)
+            await self.poller.run(adapter)
+        finally:
+            self._protocol = adapter.found
+            await adapter.close()
+
+    async def _open_adapter(self) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
+        settings = self.store.settings["adapter"]
+        if settings["kind"] == "board":
+            port = await board.open_adapter()
+            if port is None:
+                raise AdapterLost("this board has no OBD chip; set an adapter address")
+            reader, writer, set_baud = port
+            if await baud.negotiate(reader, writer, set_baud) is None:
+                raise AdapterLost("the OBD chip does not react at any speed")
+            return reader, writer
+        host, _, port_text = settings["address"].rpartition(":")
+        try:
+            return await asyncio.wait_for_ms(asyncio.open_connection(host, int(port_text)), _CONNECT_MS)
+        except (OSError, asyncio.TimeoutError) as error:
+            raise AdapterLost("no connection to the adapter at %s (%s)" % (settings["address"], _reason(error)))
+
+    # The page
+
+    def _start_page(self) -> None:
+        if not self.store.settings["web"]["enabled"]:
+            return
+        from web import site  # the page is the one part a device can do without
+
+        self._supervisor.start("page", lambda: site.serve(self, self._page_record()))
+
+    def _page_record(self) -> str:
+        """The password record; a device that has none yet makes a password and shows it once, on its console."""
+        record = self.store.secret("web.password")
+        if record is None:
+            from web import auth
+
+            password = auth.new_password()
+            record = auth.make_record(password)
+            self.store.save_secrets({"web.password": record})
+            print("The page's password is %s (shown this once)" % password)
+        return record
+
+
+def _reason(error: Exception) -> str:
+    return "no answer in time" if isinstance(error, asyncio.TimeoutError) else str(error)
+
+
+def main(root: str = "") -> None:
+    """Runs the firmware; starts the device again if that ends in an error."""
+    gc.threshold(_GC_THRESHOLD)
+    try:
+        asyncio.run(App(root).run())
+    except KeyboardInterrupt:
+        return
+    except Exception as error:
+        import sys
+
+        sys.print_exception(error)
+        board.reset()

@@ -1,0 +1,102 @@
+"""Rules between settings: what one field alone cannot decide."""
+
+from autopid.decimal import compare
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    from config.fields import Reading
+
+
+def judge(reading: "Reading", settings: dict, known: "Container[str]") -> "dict[str, str | None]":
+    """Applies all rules to settings just read; returns the secrets found, by key in the store.
+
+    Problems are added to the reading. An entry that breaks a rule is switched off, so that the
+    settings stay usable.
+    """
+    _number(reading, settings["destinations"])
+    found = {secret_key(path, settings): value for path, value in reading.secrets.items()}
+    _judge_adapter(reading, settings["adapter"])
+    _judge_parameters(reading, settings["autopid"])
+    _judge_destinations(reading, settings["destinations"], known, found)
+    return found
+
+
+def secret_key(path: str, settings: dict) -> str:
+    """The key of a secret: destinations[0].auth.token -> destinations.2.auth.token (2: the id)."""
+    keys = []
+    node = settings
+    for part in path.split("."):
+        name, _, index = part.partition("[")
+        keys.append(name)
+        node = node.get(name, {})
+        if index:
+            node = node[int(index[:-1])]
+            keys.append(str(node.get("id", index[:-1])))
+    return ".".join(keys)
+
+
+def _number(reading: "Reading", destinations: list[dict]) -> None:
+    """Gives a free id to destinations without one or with another's: secrets hang on it."""
+    taken: list[int] = []
+    _unique(reading, destinations, "destinations", "id", "id_duplicate", taken)
+    free = [number for number in range(len(destinations), 0, -1) if number not in taken]
+    for index, destination in enumerate(destinations):
+        if destination["id"] in [0] + taken[:index]:
+            destination["id"] = free.pop()
+
+
+def _refuse(reading: "Reading", item: dict, path: str, code: str, message: str) -> None:
+    reading.report(path, code, message)
+    item["enabled"] = False
+
+
+def _judge_adapter(reading: "Reading", adapter: dict) -> None:
+    if adapter["kind"] == "tcp" and not adapter["address"]:
+        reading.report(
+            "adapter.address", "field_empty", "An adapter over TCP needs its host:port."
+        )
+        adapter["kind"] = "board"
+
+
+def _judge_parameters(reading: "Reading", autopid: dict) -> None:
+    names: list[str] = []
+    for kind in ("standard", "custom"):
+        path = f"autopid.{kind}.parameters"
+        _unique(reading, autopid[kind]["parameters"], path, "name", "name_duplicate", names)
+    custom = autopid["custom"]["parameters"]
+    for index in range(len(custom)):
+        low, high = custom[index]["min"], custom[index]["max"]
+        if low and high and compare(low, high) > 0:
+            place = f"autopid.custom.parameters[{index}].max"
+            _refuse(reading, custom[index], place, "range", "Must not be below min.")
+
+
+def _judge_destinations(
+    reading: "Reading", destinations: list[dict], known: "Container[str]", found: dict
+) -> None:
+    _unique(reading, destinations, "destinations", "name", "name_duplicate", [])
+    for index in range(len(destinations)):
+        if destinations[index]["auth"]["type"] == "bearer":
+            path = f"destinations[{index}].auth.token"
+            key = secret_key(path, {"destinations": destinations})
+            if found[key] is None if key in found else key not in known:
+                message = "A bearer token is missing."
+                _refuse(reading, destinations[index], path, "field_empty", message)
+
+
+def _unique(
+    reading: "Reading", items: "Iterable[dict]", path: str, name: str, code: str, taken: list
+) -> None:
+    """Refuses items whose `name` is taken, also by an earlier item; empty ones are none of it."""
+    for index, item in enumerate(items):
+        value = item[name]
+        if value and value in taken:
+            place = f"{path}[{index}].{name}"
+            _refuse(reading, item, place, code, f"Must be unique, and {value} is taken.")
+        taken.append(value)

@@ -1,0 +1,314 @@
+"""Every setting, declared once: validation, forms, API description, reference table come from it.
+
+    settings, problems = validate({"destinations": [{"name": "c", "url": "https://example.com"}]})
+    settings["destinations"][0]["cycle_ms"]     # 5000, the default
+    for path, about in describe(): …            # ("destinations[].cycle_ms", {"minimum": 1000, …})
+
+Sections marked `switch` are entries that a problem in them switches off, and nothing else.
+"""
+
+from micropython import const
+
+from config import rules
+from config.fields import (
+    HEX,
+    LETTERS,
+    VISIBLE,
+    Choice,
+    Decimal,
+    Flag,
+    Integer,
+    Reading,
+    Text,
+)
+from config.sections import ListOf, Section, walk
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from config.fields import Checks, Field, Verdict
+
+MAX_DESTINATIONS = const(6)
+_MAX_PARAMETERS = const(256)
+_MAX_URL = const(1024)
+_DAY_MS = const(86_400_000)
+
+
+def _https(text: str) -> "Verdict":
+    if text[:8].lower() != "https://":
+        return "url_scheme", "Must start with https://."
+    if len(text) > _MAX_URL:
+        return "url_too_long", f"Must have at most {_MAX_URL} characters."
+    return None
+
+
+def _host_and_port(text: str) -> "Verdict":
+    host, _, port = text.rpartition(":")
+    if host and port and not port.strip("0123456789") and 0 < int(port[:6]) < 65536:
+        return None
+    return "address", "Must be a host and a port, such as 192.168.0.10:35000."
+
+
+def _header(text: str) -> "Verdict":
+    if len(text) in (3, 8):
+        return None
+    return "header", "Must have 3 (11 bit) or 8 (29 bit) hexadecimal digits, or be empty."
+
+
+_ENABLED = Flag("enabled", "Off keeps the entry without using it.", True)
+_INIT_HELP = "AT and ST commands that set the link up, each ended by a semicolon."
+_PERIOD_HELP = "Time between two readings in milliseconds; 0 reads as often as possible."
+
+_STANDARD_PARAMETER = Section(
+    "parameter",
+    "One standard parameter.",
+    (
+        Text("name", "Its name, such as 0C-EngineRPM.", least=1, most=31, check="standard"),
+        Integer(
+            "period_ms",
+            "Time between two readings in milliseconds; 0 stands for 10000.",
+            5000,
+            1000,
+            _DAY_MS,
+            (0,),
+        ),
+        Text(
+            "receive_header",
+            "Take the answer of this ECU only, such as 7E8; empty takes the first.",
+            characters=HEX,
+            most=8,
+            rule=_header,
+        ),
+        _ENABLED,
+    ),
+    switch=True,
+)
+
+_CUSTOM_PARAMETER = Section(
+    "parameter",
+    "One parameter of your own.",
+    (
+        Text("name", "Its key in every document.", least=1, most=31),
+        Text("init", _INIT_HELP, most=255, check="init"),
+        Text(
+            "pid",
+            "Service and identifier in hexadecimal: 22F190. One digit more: lines to expect.",
+            least=1,
+            most=9,
+            characters=HEX,
+        ),
+        Text(
+            "expression",
+            "How the value is made of the answer's bytes, such as [B4:B5]/10.",
+            least=1,
+            most=255,
+            check="expression",
+        ),
+        Text("unit", "Unit of the value.", "none", most=31),
+        Text("class", "Kind of value, in Home Assistant's words.", "none", most=31),
+        Decimal("min", "Values below are discarded; empty for no limit."),
+        Decimal("max", "Values above are discarded; empty for no limit."),
+        Integer("period_ms", _PERIOD_HELP, 5000, 100, _DAY_MS, (0,)),
+        Choice("type", "A number, or on/off (binary: on above 0).", ("number", "binary")),
+        _ENABLED,
+    ),
+    switch=True,
+)
+
+_AUTOPID = Section(
+    "autopid",
+    "What is read from the car.",
+    (
+        Flag("grouping", "Deliver all values as one document.", True),
+        Integer("cycle_ms", "Period of the vehicle profile's parameters.", 10000, 100, _DAY_MS),
+        Section(
+            "standard",
+            "Parameters every car with OBD-II knows (SAE J1979).",
+            (
+                Flag("enabled", "Read them.", True),
+                Choice(
+                    "protocol",
+                    "Number of the link's protocol as in ELM327's ATSP; 0 finds it out.",
+                    ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A"),
+                ),
+                ListOf("parameters", "What to read.", _STANDARD_PARAMETER, _MAX_PARAMETERS),
+            ),
+        ),
+        Section(
+            "specific",
+            "Parameters of the vehicle profile.",
+            (Flag("enabled", "Read them.", True),),
+        ),
+        Section(
+            "custom",
+            "Parameters of your own.",
+            (
+                Text("init", _INIT_HELP, most=255, check="init"),
+                ListOf("parameters", "What to read.", _CUSTOM_PARAMETER, _MAX_PARAMETERS),
+            ),
+        ),
+    ),
+)
+
+_PAIR = Section(
+    "pair",
+    "One query parameter.",
+    (
+        Text("key", "Its name.", least=1, most=64),
+        Text("value", "Its value; it is percent-encoded for you.", most=256),
+    ),
+)
+
+_DESTINATION = Section(
+    "destination",
+    "One HTTPS server that receives the values.",
+    (
+        Integer("id", "Its number for good; 0 takes a free one.", 0, 1, MAX_DESTINATIONS, (0,)),
+        Text("name", "What you call it.", least=1, most=64),
+        _ENABLED,
+        Text(
+            "url",
+            "Where to send; must start with https://.",
+            least=1,
+            most=_MAX_URL,
+            rule=_https,
+            check="url",
+        ),
+        Integer(
+            "cycle_ms",
+            "Time between two deliveries in milliseconds; 0 delivers on events only.",
+            5000,
+            1000,
+            _DAY_MS,
+            (0,),
+            "cycle_range",
+        ),
+        Section(
+            "auth",
+            "How we show who we are.",
+            (
+                Choice("type", "none, or a bearer token.", ("none", "bearer")),
+                Text(
+                    "token",
+                    "The token alone, without the word Bearer.",
+                    least=1,
+                    most=2048,
+                    characters=VISIBLE,
+                    secret=True,
+                ),
+            ),
+        ),
+        ListOf("query", "Appended to the address.", _PAIR, 16, "query_max"),
+        Text(
+            "cert_set",
+            "Certificate set the server is verified with; default is the public roots.",
+            "default",
+            1,
+            24,
+            LETTERS,
+            check="cert_set",
+        ),
+    ),
+    switch=True,
+)
+
+SETTINGS = Section(
+    "settings",
+    "All settings of the device.",
+    (
+        Integer("version", "Version of this document's form.", 1, 1, 1),
+        Section(
+            "device",
+            "This device.",
+            (Text("name", "Its name in the network.", "wican", 1, 32, LETTERS.replace("_", "")),),
+        ),
+        Section(
+            "log",
+            "What is noted of the device's work.",
+            (
+                Choice(
+                    "level",
+                    "The least important kind of message to keep.",
+                    ("debug", "info", "warning", "error"),
+                    "info",
+                ),
+            ),
+        ),
+        Section(
+            "adapter",
+            "The OBD interpreter.",
+            (
+                Choice("kind", "The one on the board, or an ELM327 over TCP.", ("board", "tcp")),
+                Text("address", "Its host:port, for tcp.", most=255, rule=_host_and_port),
+            ),
+        ),
+        _AUTOPID,
+        ListOf(
+            "destinations",
+            "Who receives the values.",
+            _DESTINATION,
+            MAX_DESTINATIONS,
+            "max_destinations",
+        ),
+        Section(
+            "web",
+            "The device's own page and API.",
+            (
+                Flag("enabled", "Serve them.", True),
+                Integer("port", "TCP port.", 80, 1, 65535),
+                Text("password", "Opens page and API.", least=8, most=160, secret=True),
+            ),
+        ),
+    ),
+)
+
+
+def validate(
+    data: object,
+    known: "Container[str]" = (),
+    checks: "Checks | None" = None,
+    secrets: "dict[str, str | None] | None" = None,
+) -> "tuple[dict, list[dict[str, str]]]":
+    """Reads a settings document; returns the complete settings and all problems at once.
+
+    Args:
+        data: the parsed JSON. Missing settings get their default, unknown ones are a problem.
+        known: keys of the secrets that are set ("destinations.1.auth.token").
+        checks: see `config.fields.Reading`; "url", "standard", "expression", "init", "cert_set".
+        secrets: receives the secrets found in the document, by key; None asks to clear one. They
+            never enter the settings.
+
+    A problem in one destination or parameter switches only that entry off; elsewhere the default
+    takes over. So the settings are usable whatever the problems are.
+    """
+    reading = Reading(checks)
+    settings = SETTINGS.read(reading, data, "")
+    found = rules.judge(reading, settings, known)
+    if secrets is not None:
+        secrets.update(found)
+    return settings, reading.problems
+
+
+def describe() -> "Iterator[tuple[str, dict[str, object]]]":
+    """Path and description of every setting in the declared order, in JSON Schema's words.
+
+    Beyond those: `also` lists values allowed outside the limits, `characters` all those allowed.
+    """
+    for path, field in walk(SETTINGS):
+        yield path, field.describe()
+
+
+def secret_field(key: str) -> "Field | None":
+    """The declaration of the secret stored under a key, or None if there is no such secret."""
+    field = SETTINGS
+    for part in key.split("."):
+        if isinstance(field, ListOf):
+            field = None if part.strip("0123456789") else field.item
+        else:
+            field = field.field(part) if isinstance(field, Section) else None
+    return field if field and field.secret else None

@@ -1,0 +1,95 @@
+"""The secrets' file, apart from the settings and changed together with them.
+
+`secrets.json` maps keys such as "destinations.1.auth.token" to values; `secrets.json.1` is its twin,
+in case one of them is damaged. A change is first staged in `secrets.json.new` under the revision the
+settings are about to get. Only if the settings file arrives at that revision do the staged secrets
+count, also when the power fails in between: a new token is never sent to the old address, nor an
+old one to the new address. Neither file keeps a secret that was replaced or removed.
+"""
+
+import os
+
+from config import files
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Secrets:
+    """The secrets in force.
+
+    Attributes:
+        values: key -> secret. Replaced as a whole, never changed in place.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._path = folder + "/secrets.json"
+        self._staged = self._path + ".new"
+        self._stored: dict[str, str] = {}
+        self.values: dict[str, str] = {}
+
+    def load(self, revision: int) -> str | None:
+        """Reads the secrets that belong to settings of this revision.
+
+        Returns what is wrong with the file, if its twin had to stand in or nothing was readable.
+        Raises OSError if the remains of an interrupted change cannot be cleared away.
+        """
+        self._settle(revision)
+        data, wrong = files.read_newest(self._path)
+        if data is not None:
+            self._stored = {key: data[key] for key in data if isinstance(data[key], str)}
+            self._repair(data)
+        self.values = self._stored
+        return wrong
+
+    def stage(self, values: dict[str, str], revision: int) -> None:
+        """Prepares a change that comes into force with the settings of this revision; OSError."""
+        if values == self._stored:
+            files.remove(self._staged)
+        else:
+            files.write(self._staged, dict(values, revision=revision))
+
+    def adopt(self, values: dict[str, str], revision: int) -> None:
+        """Puts the staged values into force; after OSError the next start files them."""
+        changed = values != self._stored
+        self.values = values
+        if changed:
+            os.rename(self._staged, self._path)
+            self._stored = values
+            files.write(self._path + ".1", dict(values, revision=revision))
+
+    def _settle(self, revision: int) -> None:
+        """Finishes a change that was cut short after the settings had arrived, drops any other."""
+        try:
+            staged = files.read(self._staged)
+        except ValueError:
+            staged = {}
+        if staged is not None and staged.get("revision") == revision:
+            os.rename(self._staged, self._path)
+        else:
+            files.remove(self._staged)
+
+    def _repair(self, data: dict) -> None:
+        """Makes the pair complete and equal again."""
+        for path in (self._path, self._path + ".1"):
+            try:
+                sound = files.read(path) == data
+            except ValueError:
+                sound = False
+            if not sound:
+                files.write(path, data)
+
+
+def of_destinations(values: "dict[str, str]", ids: "Iterable[str]") -> dict[str, str]:
+    """The secrets without those of destinations that are not in `ids`."""
+    kept = {}
+    for key in values:
+        parts = key.split(".")
+        if parts[0] != "destinations" or parts[1] in ids:
+            kept[key] = values[key]
+    return kept

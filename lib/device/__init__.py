@@ -1,0 +1,1 @@
+"""This device: what it is and how it fares."""

@@ -1,0 +1,93 @@
+"""Keeps the long-running tasks alive: one that ends in an error is started again after a pause that grows."""
+
+import asyncio
+
+from micropython import const
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from log import Logger
+    from uptime import Uptime
+
+_FIRST_PAUSE_MS = const(500)
+_LONGEST_PAUSE_MS = const(30_000)
+_HEALTHY_MS = const(60_000)  # a task that ran this long starts over with the shortest pause
+
+
+class Task:
+    """One supervised task.
+
+    Attributes:
+        name: what the log calls it.
+        restarts: how often it ended in an error.
+        last_error: the last of these errors, None if there was none.
+    """
+
+    def __init__(self, name: str, run: "Callable[[], Coroutine]") -> None:
+        self.name = name
+        self.restarts = 0
+        self.last_error: str | None = None
+        self._run = run
+        self._handle: asyncio.Task | None = None
+
+    async def keep(self, uptime: "Uptime", log: "Logger") -> None:
+        """Runs the task for ever; returns only when it ends by itself without an error."""
+        pause = _FIRST_PAUSE_MS
+        while True:
+            began = uptime.ms()
+            try:
+                await self._run()
+                return
+            except Exception as error:  # the root of a task: nothing below it may take the others down
+                self.restarts += 1
+                self.last_error = "%s: %s" % (type(error).__name__, error)
+                log.error("%s failed: %s", self.name, self.last_error)
+            if uptime.ms() - began > _HEALTHY_MS:
+                pause = _FIRST_PAUSE_MS
+            await asyncio.sleep_ms(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_MS)
+
+    def start(self, uptime: "Uptime", log: "Logger") -> None:
+        """Starts it in the background."""
+        self._handle = asyncio.create_task(self.keep(uptime, log))
+
+    def stop(self) -> None:
+        """Cancels it."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+
+class Supervisor:
+    """The tasks of the application by name.
+
+    Attributes:
+        tasks: all tasks, for the status page.
+    """
+
+    def __init__(self, uptime: "Uptime", log: "Logger") -> None:
+        self._uptime = uptime
+        self._log = log
+        self.tasks: list[Task] = []
+
+    def start(self, name: str, run: "Callable[[], Coroutine]") -> Task:
+        """Starts `run()` and keeps it running."""
+        task = Task(name, run)
+        self.tasks.append(task)
+        task.start(self._uptime, self._log)
+        return task
+
+    def stop(self, task: Task) -> None:
+        """Ends a task for good."""
+        task.stop()
+        self.tasks.remove(task)
+
+    def stop_all(self) -> None:
+        """Ends every task."""
+        for task in list(self.tasks):
+            self.stop(task)

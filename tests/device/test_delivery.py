@@ -1,0 +1,211 @@
+"""Destinations under Unix MicroPython, against the real collector."""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from collector import Collector, background
+from pki import Authority
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILDS = [(), ("-32",)] if platform.machine() == "x86_64" else [()]
+VALUES = {"SPEED": "0", "FUEL": "62.35"}
+CONFIG = {
+    "SPEED": {"class": "speed", "unit": "km/h"},
+    "FUEL": {"class": "none", "unit": "%"},
+    "COOLANT_TMP": {"class": "temperature", "unit": "°C"},
+}
+
+
+class Device:
+    """The probe in its own process."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self._process = process
+
+    def tell(self, *command: object) -> list[dict]:
+        """Sends a command; returns the state of the destinations after it."""
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+@contextmanager
+def device(
+    folder: Path, destinations: list[dict], build: tuple[str, ...] = (), **plan: object
+) -> Iterator[Device]:
+    """Runs the destinations; `folder` holds the authority that the collector made."""
+    certs = folder / "certs" / "garage"
+    certs.mkdir(parents=True)
+    (certs / "ca.pem").write_bytes((folder / "pki" / "ca.pem").read_bytes())
+    plan = {"root": str(folder), "secrets": {}, "grouping": True, **plan}
+    command = [ROOT / "tools" / "micropython", *build, ROOT / "tests/device/destination_probe.py"]
+    environment = dict(os.environ, MICROPYPATH=f"{ROOT}/lib:{ROOT}/firmware/boards/unix:.frozen")
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            process.stdin.write(json.dumps({**plan, "destinations": destinations}) + "\n")
+            yield Device(process)
+            process.stdin.close()
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
+def settings(port: int, **changes: object) -> dict:
+    return {
+        "id": 1,
+        "name": "Garage",
+        "enabled": True,
+        "url": f"https://localhost:{port}/in?v=1",
+        "cycle_ms": 1000,
+        "auth": {"type": "none"},
+        "query": [],
+        "cert_set": "garage",
+        **changes,
+    }
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    with background(tmp_path / "pki") as running:
+        yield running
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: "32" if build else "64")
+def test_the_first_document_introduces_itself_and_all_use_one_connection(
+    tmp_path, collector, build
+):
+    query = [{"key": "bus nr", "value": "7/ä&b"}]
+    secrets = {"destinations.1.auth.token": "Bearer s3cret "}
+    chosen = settings(collector.port, auth={"type": "bearer"}, query=query)
+    with device(tmp_path, [chosen], build, secrets=secrets) as running:
+        running.tell("values", VALUES)
+        first, second, third = collector.wait(3, timeout=15)
+        [state] = running.tell("report")
+    telemetry = {"SPEED": 0, "FUEL": 62.35}
+    status = {"fw_version": "1.0", "time_synced": True}
+    assert first.json == {"autopid_data": telemetry, "config": CONFIG, "status": status}
+    assert second.json == third.json == {"autopid_data": telemetry}
+    for document in (first, second, third):
+        compact = json.dumps(document.json, separators=(",", ":"), ensure_ascii=False)
+        assert document.body == compact.encode()
+        assert (document.method, document.path_qs) == ("POST", "/in?v=1&bus%20nr=7%2F%C3%A4%26b")
+        assert document.header("Host") == f"localhost:{collector.port}"
+        assert document.header("User-Agent") == "ESP32 WiCAN/1.0"
+        assert document.header("Content-Type") == "application/json"
+        assert document.header("Authorization") == "Bearer s3cret"
+    assert collector.connections == 1
+    assert 0.7 < second.at - first.at < 1.5 and 0.7 < third.at - second.at < 1.3
+    assert (state["failed"], state["coalesced"], state["reason"]) == (0, 0, "")
+    assert "s3cret" not in json.dumps(state)
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def test_dead_servers_delay_no_living_one(tmp_path, collector):
+    with silent_server() as silent:
+        chosen = [
+            settings(silent),
+            settings(closed_port(), id=2),
+            settings(collector.port, id=3),
+        ]
+        with device(tmp_path, chosen) as running:
+            running.tell("values", VALUES)
+            documents = collector.wait(4, timeout=15)
+            mute, refused, living = running.tell("report")
+    gaps = [after.at - before.at for before, after in zip(documents, documents[1:])]
+    assert all(0.7 < gap < 1.4 for gap in gaps), gaps
+    assert (living["failed"], mute["delivered"], mute["state"]) == (0, 0, "sending")
+    # Handshakes are all that they share, and one that hangs is passed by after three seconds.
+    assert living["attempts"][0]["latency_ms"] < 3500
+    assert refused["failed"] >= 1 and "refused the connection" in refused["attempts"][0]["cause"]
+
+
+def test_a_new_address_need_not_wait_for_a_server_that_hangs(tmp_path, collector):
+    with silent_server() as silent, device(tmp_path, [settings(silent)]) as running:
+        [state] = running.tell("values", VALUES)
+        while state["state"] != "sending":
+            [state] = running.tell("report")
+        running.tell("apply", [settings(collector.port)], True)
+        [first, *_] = collector.wait(2, timeout=4)
+        [state] = running.tell("report")
+    assert "config" in first.json and state["failed"] == 0
+
+
+def test_after_a_server_error_delivery_goes_on_and_config_is_not_lost(tmp_path, collector):
+    collector.behaviour.status = 503
+    with device(tmp_path, [settings(collector.port)]) as running:
+        running.tell("values", VALUES)
+        collector.wait(1, timeout=10)
+        collector.behaviour.status = 200
+        failed, delivered, later = collector.wait(3, timeout=10)
+        [state] = running.tell("report")
+    assert "config" in failed.json and "config" in delivered.json and "config" not in later.json
+    assert (state["failed"], state["reason"]) == (1, "")
+    first = state["attempts"][0]
+    assert (first["stage"], first["status"]) == ("status", 503)
+    assert "overloaded" in first["cause"] and first["advice"]
+
+
+def test_nothing_is_sent_without_grouping_and_switching_it_on_needs_no_restart(
+    tmp_path, collector
+):
+    chosen = [settings(collector.port)]
+    with device(tmp_path, chosen, grouping=False) as running:
+        [state] = running.tell("values", VALUES)
+        assert state["state"] == "grouping_off" and "Grouping" in state["reason"]
+        assert collector.connections == 0
+        running.tell("apply", chosen, True)
+        collector.wait(1, timeout=10)
+        [state] = running.tell("apply", chosen, False)
+        assert state["state"] == "grouping_off"
+
+
+def test_a_redirect_is_not_followed(tmp_path, collector):
+    elsewhere = f"https://localhost:{collector.port}/elsewhere?token=s3cret"
+    collector.behaviour.status = 307
+    collector.behaviour.headers = [("Location", elsewhere)]
+    with device(tmp_path, [settings(collector.port)]) as running:
+        running.tell("values", VALUES)
+        documents = collector.wait(2, timeout=10)
+        [state] = running.tell("report")
+    assert {document.path_qs for document in documents} == {"/in?v=1"}
+    assert "/elsewhere (307)" in state["attempts"][0]["cause"]
+    assert "s3cret" not in json.dumps(state)
+
+
+def test_a_server_that_cannot_be_verified_gets_nothing(tmp_path, collector):
+    other = tmp_path / "certs" / "other"
+    Authority("Other CA").write(other)
+    wrong = settings(collector.port, cert_set="other")
+    unknown = settings(collector.port, id=2, cert_set="nowhere")
+    with device(tmp_path, [wrong, unknown]) as running:
+        states = running.tell("values", VALUES)
+        while not all(state["failed"] for state in states):
+            states = running.tell("report")
+    assert [state["attempts"][0]["stage"] for state in states] == ["tls", "settings"]
+    assert "does not trust" in states[0]["reason"] and "nowhere" in states[1]["reason"]
+    assert collector.total == 0

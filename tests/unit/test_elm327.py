@@ -1,0 +1,203 @@
+"""The adapter: what is sent to it, and what is made of what comes back."""
+
+from binascii import hexlify
+
+from helper import run
+from obd import errors
+from obd.elm327 import Elm327
+from obd.request import Request
+from wire import Wire
+
+IONIQ = (
+    b"7EC103E620101EFFBE7\r7EC21EF84204001720 0\r7EC22FFD01D1A191718\r7EC2319181818003FC2\r7EC2416C10E00009000\r"
+    b"7EC2500F1D50000EDDF\r7EC260000B4D50000AD\r7EC2712008D9C5F0002\r7EC28E700000000 0707\r\r>"
+).replace(b" ", b"")
+
+
+def ask(wire, *requests, protocol="6"):
+    """Sends the requests in turn; returns the replies, or the error where one failed."""
+
+    async def session():
+        adapter = Elm327(wire, wire, protocol=protocol)
+        outcomes = []
+        for request in requests:
+            try:
+                outcomes.append(await adapter.request(request))
+            except errors.ERRORS as error:
+                outcomes.append(error)
+        return outcomes
+
+    return run(session())
+
+
+def after_setup(wire):
+    """What was sent after the adapter's own set-up."""
+    return wire.sent[wire.sent.index("ATAT1") + 2 :]
+
+
+def test_a_multi_frame_answer_becomes_the_frame_image():
+    (reply,) = ask(Wire({"220101": IONIQ}), Request("220101", "ATSH7E4;ATST96;"))
+    assert reply.ecus == [0x7EC]
+    image = reply.image()
+    assert hexlify(image[:18]) == b"103e620101effbe721ef842040017200" + b"22ff", hexlify(image)
+    assert len(image) == 72 and image[63] == 2
+    assert hexlify(reply.payload(0x7EC)[:4]) == b"620101ef"
+
+
+def test_only_changed_settings_are_sent():
+    wire = Wire({"220101": IONIQ, "2201019": IONIQ})
+    init = "ATSH7E4;ATST96;"
+    ask(wire, Request("220101", init), Request("220101", init), Request("2203", "ATSH7E6;ATST96"))
+    assert after_setup(wire) == ["ATTP6", "ATSH7E4", "ATST96", "220101", "220101", "ATSH7E6", "2203"]
+
+
+def test_settings_a_later_link_does_not_mention_are_put_back():
+    wire = Wire()
+    ask(wire, Request("2201", "ATSH7E4;ATCRA7EC;ATFCSH7E4;ATFCSD300000;ATFCSM1;ATCEA07;ATST96"), Request("010C"))
+    later = wire.sent[wire.sent.index("2201") + 1 :]
+    assert later.pop() == "010C"
+    assert set(later) == {"ATSH7DF", "ATCRA", "ATFCSM0", "ATCEA", "ATST32"}
+
+
+def test_the_number_of_lines_is_learned_and_asked_for():
+    wire = Wire({"0105": b"7E8034105770000 0000\r\r>", "01051": b"7E80341057B00000000\r\r>"})
+    request = Request("0105")
+    replies = ask(wire, request, request)
+    assert wire.requests() == ["0105", "01051"]
+    assert [hexlify(reply.payload()) for reply in replies] == [b"410577", b"41057b"]
+
+
+def test_a_digit_of_the_profile_is_used_and_dropped_when_it_is_wrong():
+    wire = Wire({"2201013": IONIQ[:60] + b"\r\r>", "220101": IONIQ})
+    (reply,) = ask(wire, Request("2201013", "ATSH7E4"))
+    assert len(reply.image()) == 72 and wire.requests() == ["2201013", "220101"]
+
+
+def test_pending_answers_are_waited_for_with_the_longest_timeout():
+    pending = b"7E8037F2278\r\r>"
+    wire = Wire({"2210E0": [pending, pending + b"", b"7E8037F2278\r7E8076210E000006CB1\r\r>"]})
+    request = Request("2210E0", "ATSH7E0")
+    (reply,) = ask(wire, request)
+    assert hexlify(reply.image()) == b"076210e000006cb1"
+    assert "ATSTFF" in wire.sent and request.slow and request.lines is None
+
+
+def test_another_negative_response_is_an_error_with_its_name():
+    for code, words in ((0x11, "service not supported"), (0x31, "out of range"), (0x22, "conditions not correct")):
+        wire = Wire({"22F190": b"7E8037F22%02X\r\r>" % code})
+        (error,) = ask(wire, Request("22F190", "ATSH7E0"))
+        assert isinstance(error, errors.NegativeResponse), error
+        assert error.code == code and words in str(error).lower(), str(error)
+
+
+def test_stale_and_foreign_frames_never_become_values():
+    stale = b"7E8034105550000 0000\r\r>".replace(b" ", b"")
+    wire = Wire({"010C": [stale, b"7E8034105550000\r7E804410C1AF8\r\r>"]})
+    (reply,) = ask(wire, Request("010C"))
+    assert hexlify(reply.payload()) == b"410c1af8"
+    wire = Wire({"010C": stale})
+    (error,) = ask(wire, Request("010C"))
+    assert isinstance(error, errors.Garbled), error
+
+
+def test_a_line_that_lost_a_character_is_asked_for_again():
+    wire = Wire({"010C": [b"7E804410C1F8\r\r>", b"7E804410C1AF8\r\r>"]})
+    (reply,) = ask(wire, Request("010C"))
+    assert hexlify(reply.payload()) == b"410c1af8"
+
+
+def test_echo_spaces_line_feeds_and_searching_do_no_harm():
+    text = b"010C\r\nSEARCHING...\r\n7E8 04 41 0C 1A F8 \r\n\r\n>"
+    (reply,) = ask(Wire({"010C": text}), Request("010C"))
+    assert hexlify(reply.image()) == b"04410c1af8"
+
+
+def test_29_bit_identifiers_as_one_token_and_as_four():
+    for line in (b"17FE007B 04 62 02 8C D2\r\r>", b"17 FE 00 7B 04 62 02 8C D2\r\r>", b"17FE007B0462028CD2\r\r>"):
+        init = "ATSP7;ATCP17;ATSHFC007B;ATFCSH17FC007B;ATCRA17FE007B;"
+        (reply,) = ask(Wire({"22028C": line}), Request("22028C", init))
+        assert reply.ecus == [0x17FE007B] and hexlify(reply.image()) == b"0462028cd2", line
+
+
+def test_a_legacy_answer_gets_the_image_can_would_have_had():
+    for line in (b"84 F1 12 41 10 00 F1 C9\r\r>", b"84F112411000F1C9\r\r>"):
+        (reply,) = ask(Wire({"0110": line}), Request("0110"), protocol="5")
+        assert reply.ecus == [0x12] and hexlify(reply.image()) == b"04411000f1", line
+
+
+def test_several_ecus_answer_at_once():
+    wire = Wire({"0105": b"7E9034105500000\r7E8034105770000\r\r>"})
+    (reply,) = ask(wire, Request("0105"))
+    assert reply.ecus == [0x7E8, 0x7E9]
+    assert hexlify(reply.payload()) == b"410577" and hexlify(reply.payload(0x7E9)) == b"410550"
+
+
+def test_extended_addresses_are_part_of_the_image():
+    (reply,) = ask(Wire({"2201": b"607F1046201AABB\r\r>"}), Request("2201", "ATSH6F1;ATCEA07;ATCERF1"))
+    assert hexlify(reply.image()) == b"f1046201aabb" and hexlify(reply.payload()) == b"6201aabb"
+
+
+def test_silence_and_faults_are_told_apart():
+    cases = (
+        (b"NO DATA\r\r>", errors.NoAnswer),
+        (b"UNABLE TO CONNECT\r\r>", errors.NoAnswer),
+        (b"CAN ERROR\r\r>", errors.BusFault),
+        (b"7E8104E6201\rBUFFER FULL\r\r>", errors.BusFault),
+        (b"STOPPED\r\r>", errors.Garbled),
+        (b"?\r\r>", errors.Garbled),
+        (b"\xff\x80zz\r\r>", errors.Garbled),
+    )
+    for text, kind in cases:
+        (error,) = ask(Wire({"2201": text}), Request("2201"))
+        assert isinstance(error, kind), (text, error)
+
+
+def test_a_closed_connection_is_an_error_at_once():
+    wire = Wire({"010C": b""})
+
+    async def session():
+        adapter = Elm327(wire, wire, protocol="6")
+        await adapter.start()
+        wire.unplug()
+        try:
+            await adapter.request(Request("010C"))
+        except errors.AdapterLost as error:
+            return str(error)
+
+    assert "closed" in run(session())
+
+
+def test_a_half_typed_command_does_not_confuse_the_start():
+    wire = Wire({"ATSH7E0ATI": b"?\r\r>", "010C": b"7E804410C1AF8\r\r>", "ATI": b"ELM327 v2.3\r\r>"})
+    wire.write(b"AT SH 7E0")
+    wire._line = "ATSH7E0"
+    (reply,) = ask(wire, Request("010C"))
+    assert hexlify(reply.payload()) == b"410c1af8"
+
+
+def test_an_unknown_protocol_is_searched_once_and_remembered():
+    wire = Wire({"0100": b"SEARCHING...\r7E8064100BE3EB813\r\r>", "ATDPN": b"A6\r\r>", "010C": b"7E804410C1AF8\r\r>"})
+
+    async def session():
+        adapter = Elm327(wire, wire)
+        await adapter.request(Request("010C"))
+        await adapter.request(Request("010C", "ATST32"))
+        return adapter.found
+
+    assert run(session()) == "6"
+    assert wire.requests() == ["0100", "010C", "010C"] and wire.sent.count("ATTP6") == 1
+
+
+def test_an_older_adapter_gets_the_older_command():
+    wire = Wire({"ATTP6": b"?\r\r>"})
+    ask(wire, Request("010C"))
+    assert "ATSP6" in wire.sent
+
+
+def test_a_request_must_be_hexadecimal():
+    for text in ("", "0", "01 0G", "22 01 01 02 03 04 05 06"):
+        try:
+            Request(text)
+        except ValueError:
+            continue
+        raise AssertionError(text)

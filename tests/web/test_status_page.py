@@ -1,0 +1,335 @@
+"""The status page as a browser, a script and a rude client see it.
+
+A real server under the Unix port of MicroPython.
+"""
+
+import base64
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "correct:horse"
+HOST = "127.0.0.1"
+BASIC = {"Authorization": "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(stall_ms: int = 5000):
+    """Runs the page, which drops a client that stands still for that long; yields its port."""
+    port = free_port()
+    command = [
+        ROOT / "tools/micropython",
+        ROOT / "tests/web/made_up_page.py",
+        str(port),
+        PASSWORD,
+        str(stall_ms),
+    ]
+    environment = {**os.environ, "MICROPYPATH": str(ROOT / "lib")}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            with contextlib.suppress(ConnectionRefusedError), connect(port):
+                break
+            assert process.poll() is None and time.monotonic() < deadline, "the page did not start"
+            time.sleep(0.02)
+        yield port
+        assert process.poll() is None, "the page has died"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def port():
+    with serving() as port:
+        yield port
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection((HOST, port), timeout=10)
+
+
+def ask(
+    port: int,
+    path: str = "/",
+    headers: dict | None = None,
+    method: str = "GET",
+    body: bytes | None = None,
+):
+    """One request with the password; returns (response, its body)."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    try:
+        connection.request(method, path, body, BASIC if headers is None else headers)
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+def raw(port: int, request: bytes) -> bytes:
+    """What the server answers to these bytes until it closes."""
+    with connect(port) as client:
+        client.sendall(request)
+        return answer(client)
+
+
+def request_for(path: str) -> bytes:
+    headers = f"Host: {HOST}\r\nAuthorization: {BASIC['Authorization']}"
+    return f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n".encode()
+
+
+def answer(client: socket.socket) -> bytes:
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := client.recv(4096):
+            received += chunk
+    return received
+
+
+def test_page_shows_values_units_ages_and_errors_without_a_script(port):
+    response, body = ask(port)
+    page = body.decode()
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/html; charset=UTF-8"
+    rows = re.findall(r"<tr.*?</tr>", page)
+    cells = [re.sub(r"<[^>]+>", "|", row) for row in rows]
+    assert any(re.search(r"SOC\|.*\|62\.35\|.*\|%\|.*\|\d s\|", row) for row in cells), cells
+    assert any("TyrePressure" in row and "request out of range" in row for row in cells)
+    assert page.rstrip().endswith("</html>")
+    assert "{{" not in page
+
+
+def test_page_shows_every_destination_with_its_state(port):
+    page = ask(port)[1].decode()
+    cards = re.findall(
+        r"<li><h3>([^<]+)</h3><span[^>]*>(.*?)</span><p>(.*?)</p><small>(.*?)</small>", page
+    )
+    assert [(name, state) for name, state, _, _ in cards] == [
+        ("Home", "ok"),
+        ("Fleet &lt;portal&gt;", "failing"),
+        ("Spare", "disabled"),
+    ]
+    assert "Check the token" in cards[1][2]
+    assert cards[0][3].startswith("3 delivered, 0 failed, last attempt ")
+
+
+def test_nothing_that_is_shown_can_become_markup(port):
+    page = ask(port)[1].decode()
+    assert "<b>" not in page and "<script>" not in page and "<one>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<title>wican &lt;one&gt;</title>" in page
+
+
+def test_status_document_keeps_every_digit(port):
+    response, body = ask(port, "/api/v1/status")
+    assert response.headers["Content-Type"].startswith("application/json")
+    status = json.loads(body, parse_float=str, parse_int=str)
+    values = {value["name"]: value for value in status["values"]}
+    assert [value["name"] for value in status["values"]][:2] == ["0C-EngineRPM", "0D-VehicleSpeed"]
+    assert values["Odometer"]["value"] == "9007199254740993"
+    assert values["HV_Current"]["value"] == "-14.2"
+    assert values["Lights"]["value"] == "on"
+    assert values["TyrePressure"]["value"] is None and values["TyrePressure"]["age_ms"] is None
+    assert values["Coolant"]["error"] == "The ECU did not answer."
+    assert values["SOC"]["unit"] == "%" and values["SOC"]["class"] == "battery"
+    assert int(values["SOC"]["age_ms"]) < 5000
+
+
+def test_status_document_tells_device_destinations_and_log(port):
+    status = json.loads(ask(port, "/api/v1/status")[1])
+    assert status["device"] == {
+        "fw_version": "0.1.0",
+        "ip_address": "192.168.4.1",
+        "time_synced": True,
+        "vpn_ip": None,
+    }
+    assert (status["ecu"], status["grouping"], status["delivery"]) == ("online", True, "failing")
+    home, fleet, spare = status["destinations"]
+    assert (home["id"], home["state"], home["enabled"], home["delivered"]) == (1, "ok", True, 3)
+    assert (fleet["failed"], fleet["last"]["status"], fleet["last"]["latency_ms"]) == (1, 401, 120)
+    assert spare["enabled"] is False and spare["last"] is None
+    assert any("listening on port" in line for line in status["log"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api/v1/status", "/static/app.js", "/static/nothing", "/nothing"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_nothing_is_told_without_the_password(port, path, method):
+    response, body = ask(port, path, {}, method)
+    assert response.status == 401
+    assert response.headers["WWW-Authenticate"].startswith("Basic ")
+    assert b"wican" not in body and b"<" not in body
+
+
+@pytest.mark.parametrize(
+    "path, method, status",
+    [
+        ("/", "GET", 200),
+        ("/static/style.css", "GET", 200),
+        ("/x", "GET", 404),
+        ("/", "POST", 405),
+        ("/broken", "GET", 500),
+    ],
+)
+def test_every_response_carries_the_security_headers(port, path, method, status):
+    response, _ = ask(port, path, method=method)
+    assert response.status == status
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cache-Control"] in ("no-store", "no-cache")
+
+
+def test_page_obeys_its_own_policy_and_asks_no_other_host(port):
+    page = ask(port)[1].decode()
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert sorted(source.partition("?")[0] for source in sources) == [
+        "/static/app.js",
+        "/static/style.css",
+        "data:,",
+    ]
+    assert not re.search(r"<style|style=|\son\w+=|<script>", page)
+    for name in ("/static/app.js", "/static/style.css"):
+        assert b"http:" not in ask(port, name)[1] and b"https:" not in ask(port, name)[1]
+
+
+def test_static_files_arrive_whole_and_are_kept_by_the_browser(port):
+    page = ask(port)[1].decode()
+    for name in ("app.js", "style.css"):
+        path = re.search(rf"/static/{name}\?v=\w+", page)[0]
+        response, body = ask(port, path)
+        assert body == (ROOT / "lib/web/static" / name).read_bytes()
+        assert "immutable" in response.headers["Cache-Control"]
+        again, nothing = ask(
+            port, "/static/" + name, {**BASIC, "If-None-Match": response.headers["ETag"]}
+        )
+        assert (again.status, nothing) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/index.html", "/static/../auth.py", "/static/..%2fauth.py", "/static//etc/passwd"],
+)
+def test_no_other_file_can_be_fetched(port, path):
+    assert ask(port, path)[0].status == 404
+
+
+def test_head_tells_the_same_without_a_body(port):
+    response, body = ask(port, method="HEAD")
+    assert (response.status, body) == (200, b"")
+
+
+def test_request_for_a_foreign_host_name_is_refused(port):
+    response, _ = ask(port, headers={**BASIC, "Host": "evil.example"})
+    assert response.status == 421
+
+
+@pytest.mark.parametrize(
+    "request_bytes, status",
+    [
+        (b"\x16\x03\x01\x02\x00\x01\xfc\x03\r\n\r\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"GET http://other/ HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"GET /?a=%zz HTTP/1.1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 4097\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 99 + b"\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 4700, 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 800, 431),
+    ],
+)
+def test_bad_request_is_answered_with_its_reason(port, request_bytes, status):
+    head = raw(port, request_bytes).decode()
+    assert head.startswith(f"HTTP/1.0 {status} "), head
+    assert "X-Content-Type-Options: nosniff" in head
+
+
+def test_request_may_come_in_small_pieces(port):
+    request = request_for("/api/v1/status")
+    with connect(port) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(request), 7):
+            client.sendall(request[start : start + 7])
+        assert answer(client).startswith(b"HTTP/1.0 200 ")
+
+
+def test_short_answer_leaves_in_one_piece(port):
+    with connect(port) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        first = client.recv(4096)
+    assert first.startswith(b"HTTP/1.0 401 ") and first.endswith(b"its password.\n")
+
+
+def test_silent_clients_do_not_keep_others_out(port):
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(connect(port)) for _ in range(3)]
+        silent[1].sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        assert ask(port)[0].status == 200
+
+
+def test_client_that_does_not_take_its_answer_is_dropped():
+    with serving(stall_ms=100) as port, contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(connect(port)).sendall(request_for("/endless"))
+        deadline = time.monotonic() + 5
+        while ask(port)[0].status != 200:
+            assert time.monotonic() < deadline
+
+
+def test_page_with_its_files_can_be_fetched_all_at_once(port):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        paths = ["/", "/static/app.js", "/static/style.css", "/api/v1/status"]
+        assert [
+            response.status for response, _ in pool.map(lambda path: ask(port, path), paths)
+        ] == [200] * 4
+
+
+def test_who_finds_no_place_is_told_to_come_back(port):
+    with contextlib.ExitStack() as stack:
+        busy = [stack.enter_context(connect(port)) for _ in range(3)]
+        for client in busy:
+            client.sendall(request_for("/slow"))
+        response, _ = ask(port)
+        assert response.status == 503
+        assert response.headers["Retry-After"] == "1"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert all(answer(client).endswith(b"done") for client in busy)
+    assert ask(port)[0].status == 200
+
+
+@pytest.mark.parametrize("begin", [b"", b"GET / HTTP/1.1\r\nX: "])
+def test_client_that_stands_still_is_dropped(begin):
+    with serving(stall_ms=100) as port, connect(port) as client:
+        client.sendall(begin)
+        assert answer(client) == b""
+
+
+def test_guessing_is_slowed_down():
+    wrong = {"Authorization": "Basic " + base64.b64encode(b"admin:wrong").decode()}
+    with serving() as port:
+        statuses = [ask(port, "/", wrong)[0].status for _ in range(6)]
+        assert statuses == [401] * 5 + [429]
+        refused, _ = ask(port)
+        assert (refused.status, refused.headers["Retry-After"]) == (429, "1")
