@@ -8,6 +8,7 @@ from autopid import profile as profiles
 from autopid.group import Group
 from autopid.plan import Plan
 from autopid.poller import Poller
+from config import checks
 from config.store import Store
 from delivery.destination import Destination, Shared
 from device.status import Status
@@ -26,6 +27,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autopid.profile import Profile
     from supervisor import Task
 
@@ -50,7 +53,7 @@ class App:
         self.uptime = Uptime()
         self.log = Log(uptime=self.uptime)
         self._log = self.log.logger("app")
-        self.store = Store(root, self.log.logger("config"))
+        self.store = Store(root, self.log.logger("config"), checks.ALL)
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self._certsets = CertSets(root)
@@ -63,20 +66,15 @@ class App:
 
     async def run(self) -> None:
         """Runs the device until it is cancelled or a fatal error ends it."""
-        self.store.load()
         self._apply_log()
         self._apply_autopid()
         self._apply_destinations()
         self._car = self._supervisor.start("car", self._poll_car)
         self._start_page()
-        for section, apply in (
-            ("log", self._apply_log),
-            ("autopid", self._apply_autopid),
-            ("profile", self._apply_autopid),
-            ("destinations", self._apply_destinations),
-            ("adapter", self._restart_car),
-        ):
-            self.store.watch(section, apply)
+        self._follow(self._apply_log, "log")
+        self._follow(self._apply_autopid, "autopid", "profile")
+        self._follow(self._apply_destinations, "destinations", "autopid")
+        self._follow(self._restart_car, "adapter")
         self._log.info("firmware started, device %s", self._status.device_id)
         try:
             while True:
@@ -112,6 +110,17 @@ class App:
         return [destination for destination, _ in self._destinations]
 
     # Settings that changed
+
+    def _follow(self, apply: "Callable[[], None]", *sections: str) -> None:
+        """Calls `apply` after each change of these sections."""
+        watch = self.store.watch(*sections)
+
+        async def follow() -> None:
+            while True:
+                await watch.wait()
+                apply()
+
+        self._supervisor.start("settings " + sections[0], follow)
 
     def _apply_log(self) -> None:
         self.log.set_level(self.store.settings["log"]["level"])
@@ -214,23 +223,12 @@ class App:
     # The page
 
     def _start_page(self) -> None:
-        if not self.store.settings["web"]["enabled"]:
-            return
-        from web import site  # the page is the one part a device can do without
+        settings = self.store.settings["web"]
+        if settings["enabled"]:
+            from web import site  # a device without a page saves its memory
 
-        self._supervisor.start("page", lambda: site.serve(self, self._page_record()))
-
-    def _page_record(self) -> str:
-        """The password record; a device that has none yet makes a password and shows it once, on its console."""
-        record = self.store.secret("web.password")
-        if record is None:
-            from web import auth
-
-            password = auth.new_password()
-            record = auth.make_record(password)
-            self.store.save_secrets({"web.password": record})
-            print("The page's password is %s (shown this once)" % password)
-        return record
+            record = site.password_record(self.store)
+            self._supervisor.start("page", lambda: site.serve(self, record, settings["port"]))
 
 
 def _reason(error: Exception) -> str:

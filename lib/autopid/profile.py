@@ -203,9 +203,7 @@ class _Draft:
         if parameters is None:
             self._wrong.append((field + ".parameters", "must be an object or a list"))
         elif not _is_pid(pid):
-            self._problems.append(
-                (field + ".pid", "must be 2 to %d hexadecimal digits" % _MAX_PID)
-            )
+            self._problems.append((field + ".pid", f"must be 2 to {_MAX_PID} hex digits"))
         else:
             self._add_parameters(
                 field + ".parameters", request, parameters, _flag(entry.get("enabled"))

@@ -1,10 +1,10 @@
 """The secrets' file, apart from the settings and changed together with them.
 
-`secrets.json` maps keys such as "destinations.1.auth.token" to values; `secrets.json.1` is its twin,
-in case one of them is damaged. A change is first staged in `secrets.json.new` under the revision the
-settings are about to get. Only if the settings file arrives at that revision do the staged secrets
-count, also when the power fails in between: a new token is never sent to the old address, nor an
-old one to the new address. Neither file keeps a secret that was replaced or removed.
+`secrets.json` maps keys such as "destinations.1.auth.token" to values; `secrets.json.1` is its
+twin, in case one of them is damaged. A change is first staged in `secrets.json.new` under the
+revision the settings are about to get. Only if the settings file arrives at that revision do the
+staged secrets count, also when the power fails in between: a new token is never sent to the old
+address, nor an old one to the new address. Neither file keeps a secret that was replaced or removed.
 """
 
 import os

@@ -70,7 +70,7 @@ class Section(Field):
         for name in data:
             if name not in names:
                 near = nearest(name, names)
-                hint = f"Did you mean {near}?" if near else "Known here: " + ", ".join(names)
+                hint = f"Did you mean {near}?" if near else f"Known here: {', '.join(names)}."
                 reading.report(
                     join(path, name[:40]), "unknown_setting", "Unknown setting. " + hint
                 )

@@ -139,7 +139,7 @@ class Destination:
         boot is remembered.
         """
         token = self._stored_token(settings)
-        if False:
+        if (settings, grouping, token) == (self._settings, self._grouping, self._token):
             return
         self._settings, self._grouping, self._token = settings, grouping, token
         self._failures = 0

@@ -76,6 +76,11 @@ def make_record(password: str, salt: bytes) -> str:
     return "$".join((_SCHEME, str(_ROUNDS), hexlify(salt).decode(), hexlify(key).decode()))
 
 
+def is_record(text: str) -> bool:
+    """Whether a text is a record rather than a password."""
+    return text.startswith(_SCHEME + "$") and text.count("$") == 3
+
+
 def check(record: str, password: str) -> bool:
     """Whether the record was made of this password. An empty or damaged record fits none."""
     try:

@@ -1,4 +1,6 @@
-"""Hosts for tests of the simulator: one in virtual time, where waiting costs nothing, one on a real socket."""
+"""Hosts for tests of the simulator: one in virtual time, where waiting costs nothing, one on a
+real socket.
+"""
 
 import asyncio
 import selectors
@@ -34,6 +36,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._leap.now
 
 
+class _Ear:
+    """What was heard so far."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.more = asyncio.Event()
+
+    def __call__(self, data: bytes) -> None:
+        self.heard += data
+        self.more.set()
+
+
 class Bench:
     """An adapter and its host without anything between them, in virtual time."""
 
@@ -43,20 +57,24 @@ class Bench:
         data = load_car(car).data if isinstance(car, str | Path) else car
         self.car = Car({"name": "car", "protocol": "6", "ecus": [], **data}, self.loop.time)
         self.adapter = Adapter(self.car, Options(**{"pace": False, **options}), self.loop)
-        self.adapter.host = self._hear
+        self._ear = self.adapter.host = _Ear()
         self.adapter.start()
-        self.heard = b""
         self.elapsed = 0.0
-        self._written = asyncio.Event()
+
+    def __del__(self) -> None:
+        self.loop.run_until_complete(self.adapter.stop())
+        self.loop.close()
 
     def ask(self, command: str, timeout: float = 60.0) -> str:
-        """Sends a line; everything that comes until the prompt, without it. `elapsed`: seconds it took."""
-        self.heard = b""
+        """Sends a line; everything that comes until the prompt, without it. `elapsed`: seconds it
+        took.
+        """
+        self._ear.heard = b""
         started = self.loop.time()
         self.adapter.feed(command.encode() + b"\r")
         self.loop.run_until_complete(self._until_prompt(timeout))
         self.elapsed = self.loop.time() - started
-        return self.heard.decode("latin-1").removesuffix(">")
+        return self._ear.heard.decode("latin-1").removesuffix(">")
 
     def lines(self, command: str) -> list[str]:
         """The answer as lines, without blanks at their ends and without empty ones."""
@@ -74,19 +92,15 @@ class Bench:
 
     def rest(self, seconds: float) -> str:
         """Lets time go by; what came."""
-        self.heard = b""
+        self._ear.heard = b""
         self.loop.run_until_complete(asyncio.sleep(seconds))
-        return self.heard.decode("latin-1")
+        return self._ear.heard.decode("latin-1")
 
     async def _until_prompt(self, timeout: float) -> None:
         async with asyncio.timeout(timeout):
-            while not self.heard.endswith(b">"):
-                self._written.clear()
-                await self._written.wait()
-
-    def _hear(self, data: bytes) -> None:
-        self.heard += data
-        self._written.set()
+            while not self._ear.heard.endswith(b">"):
+                self._ear.more.clear()
+                await self._ear.more.wait()
 
 
 class Client:

@@ -134,7 +134,11 @@ def test_each_limit_is_named_by_its_field_and_code():
         (with_destinations(destination(cert_set="x" * 25)), at + "cert_set", "too_long"),
         (with_destinations(destination(cert_set="")), at + "cert_set", "field_empty"),
         (with_destinations(destination(auth={"type": "basic"})), at + "auth.type", "choice"),
-        (with_destinations(destination(auth={"type": "bearer"})), at + "auth.token", "field_empty"),
+        (
+            with_destinations(destination(auth={"type": "bearer"})),
+            at + "auth.token",
+            "field_empty",
+        ),
         (with_custom(custom(pid="")), in_custom + "pid", "field_empty"),
         (with_custom(custom(pid="2201010000")), in_custom + "pid", "too_long"),
         (with_custom(custom(pid="22 0G")), in_custom + "pid", "characters"),
@@ -144,7 +148,11 @@ def test_each_limit_is_named_by_its_field_and_code():
         (with_custom(custom(min="10", max="9.5")), in_custom + "max", "range"),
         (with_custom(custom(type="text")), in_custom + "type", "choice"),
         (with_standard({"name": "0C", "period_ms": 500}), in_standard + "period_ms", "range"),
-        (with_standard({"name": "0C", "receive_header": "7E"}), in_standard + "receive_header", "header"),
+        (
+            with_standard({"name": "0C", "receive_header": "7E"}),
+            in_standard + "receive_header",
+            "header",
+        ),
         ({"adapter": {"kind": "tcp"}}, "adapter.address", "field_empty"),
         ({"adapter": {"address": "elm"}}, "adapter.address", "address"),
         ({"web": {"port": 65536}}, "web.port", "range"),
@@ -172,7 +180,9 @@ def test_the_edges_of_the_limits_are_allowed():
 
 
 def test_all_problems_are_reported_at_once():
-    data = with_destinations(destination(cycle_ms=5, url="ftp://x"), destination(name="", colour=1))
+    data = with_destinations(
+        destination(cycle_ms=5, url="ftp://x"), destination(name="", colour=1)
+    )
     data["web"] = {"port": 0}
     assert sorted(found(data)) == [
         ("destinations[0].cycle_ms", "cycle_range"),
@@ -213,7 +223,9 @@ def test_names_and_ids_are_unique():
 
 
 def test_a_destination_without_id_gets_a_free_one():
-    settings = accepted(with_destinations(destination(), destination(name="b", id=1), destination(name="c")))
+    settings = accepted(
+        with_destinations(destination(), destination(name="b", id=1), destination(name="c"))
+    )
     assert [item["id"] for item in settings["destinations"]] == [2, 1, 3]
 
 
@@ -230,7 +242,9 @@ def test_a_problem_switches_off_only_the_entry_it_is_in():
 
 
 def test_outside_of_entries_the_default_takes_over():
-    settings, _ = schema.validate({"web": {"port": 0, "enabled": "yes"}, "adapter": {"kind": "tcp"}})
+    settings, _ = schema.validate(
+        {"web": {"port": 0, "enabled": "yes"}, "adapter": {"kind": "tcp"}}
+    )
     assert settings["web"] == {"enabled": True, "port": 80}
     assert settings["adapter"]["kind"] == "board"
 

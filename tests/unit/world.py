@@ -50,12 +50,19 @@ class Road:
         self._world = world
         self._settings = settings
         self._token = token
+        self._busy = False
         self.closed = False
 
     async def post(self, body, deadline_ms):
-        return await self._world.serve(self, self._settings, self._token, body)
+        self._busy = True
+        try:
+            return await self._world.serve(self._settings, self._token, body)
+        finally:
+            self._busy = False
 
     def close(self):
+        """Not under a request, which would go on waiting for a socket that is gone."""
+        assert not self._busy
         self.closed = True
 
 
@@ -101,7 +108,7 @@ class World(Shared):
         self.roads.append(Road(self, settings, token))
         return self.roads[-1]
 
-    async def serve(self, road, settings, token, body):
+    async def serve(self, settings, token, body):
         url = settings["url"]
         self.requests.append((self.now, url, token, body.decode()))
         await self.pause(asyncio.Event(), self.latency.get(url, 0))

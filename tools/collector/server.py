@@ -187,10 +187,11 @@ def background(
     tls12: bool = True,
     host: str = "127.0.0.1",
     port: int = 0,
+    on_received: Callable[[Received], None] | None = None,
     **behaviour: Any,
 ) -> Iterator[Collector]:
     """A collector in a thread of its own, for as long as the block lasts. `behaviour`: see Behaviour."""
-    collector = Collector(Behaviour(**behaviour))
+    collector = Collector(Behaviour(**behaviour), on_received=on_received)
     context = server_context(folder, mtls, tls12)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(collector.start(host, port, context))

@@ -1,8 +1,9 @@
-"""A car and its OBD adapter, imitated at the wire: an ELM327, an STN1110 or a MIC3624 over TCP or a pty.
+"""A car and its OBD adapter, imitated at the wire: an ELM327, an STN1110 or a MIC3624 over TCP or
+a pty.
 
-    async with-less use:  server = await serve("petrol", Options(latency_ms=10)); …; await server.close()
-    from a test:          with background("ioniq5", personality="mic3624") as sim: connect(sim.port)
-    from a shell:         python -m simulator --car petrol --port 35000
+async with-less use:  server = await serve("petrol", Options(latency_ms=10)); …; await
+server.close() from a test:          with background("ioniq5", personality="mic3624") as sim:
+connect(sim.port) from a shell:         python -m simulator --car petrol --port 35000
 """
 
 from .adapter import Adapter

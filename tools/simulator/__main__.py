@@ -47,7 +47,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     else:
         server = await serve(arguments.car, options, arguments.host, arguments.port)
         place = "%s:%d" % (arguments.host, server.port)
-    print("simulator: %s on %s" % (server.car.name, place), flush=True)
+    print(f"simulator: {server.car.name} on {place}", flush=True)
     await ended.wait()
     await server.close()
 
@@ -63,7 +63,7 @@ def main() -> int:
     try:
         loop.run_until_complete(_run(arguments))
     except (CarError, OSError) as error:
-        print("simulator: %s" % error, file=sys.stderr)
+        print(f"simulator: {error}", file=sys.stderr)
         return 2
     return 0
 

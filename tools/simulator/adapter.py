@@ -27,7 +27,9 @@ _REQUEST = re.compile(r"[0-9A-F]{2,}$")
 
 @dataclass
 class Selection:
-    """The OBD protocol: its ELM327 number ("0" while none was found), found automatically?, in use?"""
+    """The OBD protocol: its ELM327 number ("0" while none was found), found automatically?, in
+    use?
+    """
 
     number: str
     automatic: bool = False
@@ -35,10 +37,12 @@ class Selection:
 
 
 class Adapter(Faults):
-    """A simulated adapter on a car's bus. Faults are plain attributes (see `Faults`), `baud` is one more.
+    """A simulated adapter on a car's bus. Faults are plain attributes (see `Faults`), `baud` is
+    one more.
 
-    counters: at, st, vt, requests, repeats, unknown, stopped, no_data, lines. log: the latest command lines as
-    received. `unplug` and `plug` belong to whatever connects the adapter to its host.
+    counters: at, st, vt, requests, repeats, unknown, stopped, no_data, lines. log: the latest
+    command lines as received. `unplug` and `plug` belong to whatever connects the adapter to its
+    host.
     """
 
     def __init__(self, car: Car, options: Options, loop: asyncio.AbstractEventLoop) -> None:
@@ -72,10 +76,11 @@ class Adapter(Faults):
         """Begins to listen to the host."""
         self._task = self.loop.create_task(self._run())
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Ends the adapter's task."""
         if self._task:
             self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def restore(self, baud: int | None = None) -> None:
         """All settings as after ATD; with `baud` (a reset that goes back to it) the speed too."""
@@ -262,7 +267,8 @@ class Adapter(Faults):
     def listening(self, hear: Callable[[Traffic], None]) -> Iterator[None]:
         """While it lasts, traffic goes to `hear` and a character from the host interrupts.
 
-        Left when the request is answered, by Interrupted, by BufferFull, by Failed or by a hard reset.
+        Left when the request is answered, by Interrupted, by BufferFull, by Failed or by a hard
+        reset.
         """
 
         def heard(traffic: Traffic) -> None:
@@ -281,7 +287,9 @@ class Adapter(Faults):
             self.broadcasts.stop()
 
     async def wait(self, deadline: float, ready: Callable[[], object] = bool) -> bool:
-        """Waits until `ready()` (True) or loop time `deadline` (False); raises Interrupted on a character."""
+        """Waits until `ready()` (True) or loop time `deadline` (False); raises Interrupted on a
+        character.
+        """
         expired = asyncio.Event()
         timer = self.loop.call_at(deadline, lambda: (expired.set(), self._wake.set()))
         try:
@@ -317,7 +325,8 @@ class Adapter(Faults):
         return await self.reset(warm=True)
 
     def _hard_reset(self) -> None:
-        self.stop()
+        if self._task:
+            self._task.cancel()
         self.wedged = None
         self._busy = self._interrupted = self._dozing = self._midline = False
         self._lines.clear()

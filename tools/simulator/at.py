@@ -38,7 +38,9 @@ def _switch(adapter: "Adapter", name: str, state: str) -> str:
     return "OK"
 
 
-@COMMANDS.on("M[01]|JE|JS|JHF[01]|JTM[15]|CSM[01]|V[01]|KW[01]|IB(?:10|12|15|48|96)|SW..|WM.+|AMC|FE|BRT..|CV.{4}|@3.+")
+@COMMANDS.on(
+    "M[01]|JE|JS|JHF[01]|JTM[15]|CSM[01]|V[01]|KW[01]|IB(?:10|12|15|48|96)|SW..|WM.+|AMC|FE|BRT..|CV.{4}|@3.+"
+)
 @COMMANDS.on("CTM[15]", since=2.2)
 def _accepted(_: "Adapter") -> str:
     """Taken note of, without an effect on what is simulated."""
@@ -89,7 +91,7 @@ def _description(_: "Adapter") -> str:
 
 @COMMANDS.on("RV")
 def _voltage(adapter: "Adapter") -> str:
-    return "%.1fV" % adapter.voltage
+    return f"{adapter.voltage:.1f}V"
 
 
 @COMMANDS.on("IGN")
@@ -212,7 +214,9 @@ def _filter_or_mask(adapter: "Adapter", kind: str, short: str | None, long: str 
     settings = adapter.settings
     current = settings.filter or Pattern(0, 0x1FFFFFFF)
     value = int(short or long or "0", 16)
-    settings.filter = Pattern(value, current.mask) if kind == "CF" else Pattern(current.value, value)
+    settings.filter = (
+        Pattern(value, current.mask) if kind == "CF" else Pattern(current.value, value)
+    )
     return "OK"
 
 
@@ -302,7 +306,9 @@ async def _baud_divisor(adapter: "Adapter", digits: str) -> str:
 
 
 async def try_baud(adapter: "Adapter", baud: int, identity: str) -> str:
-    """Switches to `baud` if the host shows with a carriage return that it can follow; else goes back."""
+    """Switches to `baud` if the host shows with a carriage return that it can follow; else goes
+    back.
+    """
     before = adapter.baud
     adapter.say("OK")
     await asyncio.sleep(max(0.0, adapter.cursor - adapter.loop.time()))

@@ -31,7 +31,7 @@ class Car:
         self.profile: dict | None = data.get("profile")
         self.settings: dict = data.get("settings", {})
         if self.protocol not in PROTOCOLS:
-            raise CarError("unknown protocol %r" % self.protocol)
+            raise CarError(f"unknown protocol {self.protocol!r}")
         self._clock = clock
         self._started = clock()
         self._held: float | None = None
@@ -67,7 +67,9 @@ class Car:
         return values
 
     def quantity(self, source: str | float, services: Services) -> float:
-        """A number of the car file, or what a name in it (`rpm`, `distance_cleared`, …) stands for now."""
+        """A number of the car file, or what a name in it (`rpm`, `distance_cleared`, …) stands for
+        now.
+        """
         if not isinstance(source, str):
             return source
         now = self.time()
@@ -92,7 +94,9 @@ class Car:
 
     @property
     def cleared_at(self) -> float:
-        """When the trouble codes were last cleared, as `time()` counts; negative if before this drive."""
+        """When the trouble codes were last cleared, as `time()` counts; negative if before this
+        drive.
+        """
         return self._cleared
 
 
@@ -102,7 +106,9 @@ def _distance_cleared(car: Car, _: Services, now: float) -> float:
 
 
 def _monitor_status(car: Car, services: Services, _: float) -> float:
-    """PID 01 of a petrol engine: lamp and number of codes, monitors there are, monitors not yet run."""
+    """PID 01 of a petrol engine: lamp and number of codes, monitors there are, monitors not yet
+    run.
+    """
     count = len(services.dtcs.get("stored", ()))
     waiting = 0 if car.cleared_at < 0 else _MONITORS & 0xFF
     return (0x80 if count else 0) << 24 | count << 24 | _MONITORS << 8 | waiting
@@ -147,9 +153,11 @@ def load_car(source: "str | Path | dict | Car") -> Car:
     try:
         data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise CarError("no car %r: one of %s" % (str(source), ", ".join(car_names()))) from None
+        raise CarError(
+            "no car {!r}: one of {}".format(str(source), ", ".join(car_names()))
+        ) from None
     except ValueError as error:
-        raise CarError("%s: %s" % (path, error)) from None
+        raise CarError(f"{path}: {error}") from None
     return _build(data, path.stem)
 
 
@@ -157,4 +165,4 @@ def _build(data: dict, name: str) -> Car:
     try:
         return Car({"name": name, **data})
     except (KeyError, TypeError, ValueError) as error:
-        raise CarError("%s: %s %s" % (name, type(error).__name__, error)) from None
+        raise CarError(f"{name}: {type(error).__name__} {error}") from None

@@ -15,13 +15,19 @@ Handler = Callable[..., Result]
 
 
 class Commands:
-    """Handlers by pattern. A handler gets the adapter and the pattern's groups; it returns what to print."""
+    """Handlers by pattern. A handler gets the adapter and the pattern's groups; it returns what to
+    print.
+    """
 
     def __init__(self) -> None:
         self._table: list[tuple[re.Pattern[str], Handler, float, str]] = []
 
-    def on(self, pattern: str, since: float = 1.0, unless: str = "") -> Callable[[Handler], Handler]:
-        """Decorator: the command exists from ELM327 level `since`, unless the adapter has that quirk."""
+    def on(
+        self, pattern: str, since: float = 1.0, unless: str = ""
+    ) -> Callable[[Handler], Handler]:
+        """Decorator: the command exists from ELM327 level `since`, unless the adapter has that
+        quirk.
+        """
 
         def register(handler: Handler) -> Handler:
             self._table.append((re.compile(pattern), handler, since, unless))

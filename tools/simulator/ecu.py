@@ -15,7 +15,9 @@ _N_BS = 1.0
 class Transmission:
     """One answer on its way: the first frame, then, after flow control, the rest (ISO 15765-2)."""
 
-    def __init__(self, bus: Bus, frames: list[bytes], send: Callable[[bytes, float], float]) -> None:
+    def __init__(
+        self, bus: Bus, frames: list[bytes], send: Callable[[bytes, float], float]
+    ) -> None:
         self._bus = bus
         self._left = list(frames)
         self._send = send
@@ -71,7 +73,9 @@ class Transmission:
 
 
 class CanEcu:
-    """An ECU on CAN: hears `tx` and, if functional, the broadcast identifier of its width; answers on `rx`."""
+    """An ECU on CAN: hears `tx` and, if functional, the broadcast identifier of its width; answers
+    on `rx`.
+    """
 
     def __init__(self, spec: dict, services: Services, bus: Bus) -> None:
         self._bus = bus
@@ -79,7 +83,7 @@ class CanEcu:
         self._tx, self._rx = int(spec["tx"], 16), int(spec["rx"], 16)
         self._wide = len(spec["tx"]) > 4
         broadcast = FUNCTIONAL_29 if self._wide else FUNCTIONAL_11
-        self._functional = int(spec.get("functional_id", "%X" % broadcast), 16)
+        self._functional = int(spec.get("functional_id", f"{broadcast:X}"), 16)
         self._answers_functional = spec.get("functional", False)
         self._latency = spec.get("latency_ms")
         self._padding = int(spec.get("padding", "AA"), 16)

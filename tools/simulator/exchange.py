@@ -13,8 +13,9 @@ from .protocols import PROTOCOLS, reachable
 if TYPE_CHECKING:
     from .adapter import Adapter
 
-# Adaptive timing (ATAT1, ATAT2): after an answer, the wait for another one is this many times the slowest
-# recent answer plus so many seconds. The data sheet gives no formula; these give about the observed speed.
+# Adaptive timing (ATAT1, ATAT2): after an answer, the wait for another one is this many times the
+# slowest recent answer plus so many seconds. The data sheet gives no formula; these give about the
+# observed speed.
 _ADAPTIVE = {1: (1.5, 0.024), 2: (1.1, 0.008)}
 _FADING = 0.9
 
@@ -22,8 +23,8 @@ _FADING = 0.9
 class Exchange:
     """Sends a request and prints the answers.
 
-    An odd last digit is the number of lines to wait for. Raises Unknown for what cannot be sent, Failed for
-    NO DATA and the like, Interrupted and BufferFull.
+    An odd last digit is the number of lines to wait for. Raises Unknown for what cannot be sent,
+    Failed for NO DATA and the like, Interrupted and BufferFull.
     """
 
     def __init__(self, adapter: "Adapter", digits: str) -> None:
@@ -102,7 +103,9 @@ class Exchange:
             self._learn(traffic.at - sent)
             self._intrude(adapter.foreign_frame, traffic.at)
         if isinstance(traffic, Frame) and is_first(traffic, adapter.settings):
-            answer = adapter.settings.flow_control(traffic, adapter.chip.scantool and not adapter.chip.vendor)
+            answer = adapter.settings.flow_control(
+                traffic, adapter.chip.scantool and not adapter.chip.vendor
+            )
             if answer:
                 adapter.bus.request(answer)
         return True
@@ -135,5 +138,7 @@ async def monitor(adapter: "Adapter") -> None:
             while frames:
                 traffic = frames.popleft()
                 adapter.cursor = traffic.at
-                if isinstance(traffic, Message) or adapter.settings.accepts(traffic, protocol.wide, True):
+                if isinstance(traffic, Message) or adapter.settings.accepts(
+                    traffic, protocol.wide, True
+                ):
                     adapter.show(traffic, monitoring=True)

@@ -7,7 +7,8 @@ MAXIMUM = 4095
 def segment(payload: bytes, address: int | None = None, padding: int = 0xAA) -> list[bytes]:
     """The 8-byte data fields that carry `payload` (at most 4095 bytes, else ValueError).
 
-    `address` is put in front of every frame (extended addressing) and takes one byte from its room.
+    `address` is put in front of every frame (extended addressing) and takes one byte from its
+    room.
     """
     if len(payload) > MAXIMUM:
         raise ValueError("an ISO-TP message has at most %d bytes" % MAXIMUM)
@@ -25,7 +26,9 @@ def segment(payload: bytes, address: int | None = None, padding: int = 0xAA) -> 
 
 
 def single(data: bytes) -> bytes | None:
-    """The payload of a single frame whose data field (without an address byte) is `data`; None if it is none."""
+    """The payload of a single frame whose data field (without an address byte) is `data`; None if
+    it is none.
+    """
     if not data or data[0] >> 4 != SINGLE or not 0 < data[0] < len(data):
         return None
     return data[1 : 1 + data[0]]

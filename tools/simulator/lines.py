@@ -40,13 +40,13 @@ class Printer:
     def _raw(self, frame: Frame, settings: Settings, data: bytes) -> list[str]:
         tokens = [] if not settings.headers else self._identifier(frame)
         if settings.headers and settings.show_length:
-            tokens.append("%X" % len(frame.data))
+            tokens.append(f"{len(frame.data):X}")
         return tokens + _bytes(data)
 
     def _identifier(self, frame: Frame) -> list[str]:
         if not frame.wide:
-            return ["%03X" % frame.id]
-        text = "%08X" % frame.id
+            return [f"{frame.id:03X}"]
+        text = f"{frame.id:08X}"
         return [text] if self._joined else _bytes(bytes.fromhex(text))
 
     def _without_padding(self, frame: Frame, settings: Settings, pci: int) -> bytes:
@@ -66,12 +66,14 @@ class Printer:
         return frame.data
 
     def _formatted(self, data: bytes, settings: Settings) -> list[str]:
-        """Headers off: single frames without PCI; the length, then numbered segments, of longer messages."""
+        """Headers off: single frames without PCI; the length, then numbered segments, of longer
+        messages.
+        """
         kind = data[0] >> 4
         if kind == isotp.SINGLE:
             return [self._joined_up(_bytes(data[1 : 1 + data[0]]), settings)]
         if kind == isotp.FIRST:
-            length = "%03X" % _length(data)
+            length = f"{_length(data):03X}"
             return [length, self._joined_up(["0:", *_bytes(data[2:])], settings)]
         return [self._joined_up(["%X:" % (data[0] & 0xF), *_bytes(data[1:])], settings)]
 
@@ -102,4 +104,4 @@ def _length(data: bytes) -> int:
 
 
 def _bytes(data: bytes) -> list[str]:
-    return ["%02X" % byte for byte in data]
+    return [f"{byte:02X}" for byte in data]

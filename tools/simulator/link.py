@@ -1,4 +1,6 @@
-"""A file descriptor with a host behind it: reads what comes, writes what it can, tells when it ends."""
+"""A file descriptor with a host behind it: reads what comes, writes what it can, tells when it
+ends.
+"""
 
 import asyncio
 import os

@@ -7,7 +7,9 @@ from .errors import CarError
 
 @dataclass(frozen=True)
 class Personality:
-    """One chip. `level` is the ELM327 command set it knows; `buffer` its UART output buffer in characters."""
+    """One chip. `level` is the ELM327 command set it knows; `buffer` its UART output buffer in
+    characters.
+    """
 
     banner: str
     level: float
@@ -56,14 +58,15 @@ QUIRKS = {
 class Options:
     """How to imitate; every field has a sensible default.
 
-    personality: a key of `PERSONALITIES`; version ("1.5", "2.1", "2.3") changes what an `elm327` claims to be.
-    baud: UART speed at power-on, bits per second, ten bits a character. latency_ms: an ECU's thinking time.
-    pace: False sends as fast as the machine can and leaves out the adapter's own pauses (reset, protocol
-    search, bus initialisation); ECU latency and the ATST waits stay.
-    quirks: names from `QUIRKS`. protocol: what is stored in the adapter at power-on ("0" is automatic).
-    hide_padding, trailing_space, buffer: None takes what the chip does. joined_ids prints a 29-bit identifier
-    as one token of eight digits instead of four of two. strict_baud garbles both directions while the host's
-    speed (`adapter.host_baud`, or the terminal settings of a pty) differs from the adapter's.
+    personality: a key of `PERSONALITIES`; version ("1.5", "2.1", "2.3") changes what an `elm327`
+    claims to be. baud: UART speed at power-on, bits per second, ten bits a character. latency_ms:
+    an ECU's thinking time. pace: False sends as fast as the machine can and leaves out the
+    adapter's own pauses (reset, protocol search, bus initialisation); ECU latency and the ATST
+    waits stay. quirks: names from `QUIRKS`. protocol: what is stored in the adapter at power-on
+    ("0" is automatic). hide_padding, trailing_space, buffer: None takes what the chip does.
+    joined_ids prints a 29-bit identifier as one token of eight digits instead of four of two.
+    strict_baud garbles both directions while the host's speed (`adapter.host_baud`, or the
+    terminal settings of a pty) differs from the adapter's.
     """
 
     personality: str = "stn"
@@ -96,7 +99,9 @@ class Options:
         if name == "elm327" and self.version and self.version != "1.5":
             name = "elm327-" + self.version
         if name not in PERSONALITIES:
-            raise CarError("unknown personality %r: one of %s" % (name, ", ".join(PERSONALITIES)))
+            raise CarError(
+                "unknown personality {!r}: one of {}".format(name, ", ".join(PERSONALITIES))
+            )
         chip = dict(vars(PERSONALITIES[name]))
         for field in ("hide_padding", "trailing_space", "buffer"):
             if getattr(self, field) is not None:

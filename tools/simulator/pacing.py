@@ -1,7 +1,7 @@
 """A UART's speed: when a character that is sent has arrived.
 
-Times are kept as sums of character times since the line was last idle, never as sums of sleeps, so that
-the lateness of one timer is not added to the next.
+Times are kept as sums of character times since the line was last idle, never as sums of sleeps, so
+that the lateness of one timer is not added to the next.
 """
 
 import asyncio
@@ -12,9 +12,13 @@ BITS = 10
 
 
 class Receiver:
-    """Gives the host's characters to `deliver(data, at)` when they would have come in, a line at a time."""
+    """Gives the host's characters to `deliver(data, at)` when they would have come in, a line at a
+    time.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, deliver: Callable[[bytes, float], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, deliver: Callable[[bytes, float], None]
+    ) -> None:
         self._loop = loop
         self._deliver = deliver
         self._free = 0.0
@@ -33,7 +37,9 @@ class Receiver:
 
 
 class Transmitter:
-    """Queues the adapter's characters and hands them to `write` when the last of a piece would be out."""
+    """Queues the adapter's characters and hands them to `write` when the last of a piece would be
+    out.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, write: Callable[[bytes], None]) -> None:
         self._loop = loop

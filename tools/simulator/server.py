@@ -38,7 +38,7 @@ class Server:
     async def close(self) -> None:
         """Ends everything."""
         self._unplug()
-        self.adapter.stop()
+        await self.adapter.stop()
 
     def _in_loop(self, action: Callable[[], None]) -> None:
         """Runs `action` in the loop's thread and waits until it is done."""
@@ -101,7 +101,9 @@ class TcpServer(Server):
 
 
 class PtyServer(Server):
-    """A pseudo terminal at `path`. Unplugged it disappears; plugged again it may have another path."""
+    """A pseudo terminal at `path`. Unplugged it disappears; plugged again it may have another
+    path.
+    """
 
     def __init__(self, car: Car, options: Options) -> None:
         super().__init__(car, options)
@@ -147,7 +149,9 @@ async def open_pty(car: str | Path | dict | Car, options: Options | None = None)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """An event loop whose timers are exact: epoll, the usual choice, rounds them up to milliseconds."""
+    """An event loop whose timers are exact: epoll, the usual choice, rounds them up to
+    milliseconds.
+    """
     return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
@@ -162,7 +166,8 @@ def background(
 ) -> Iterator[TcpServer | PtyServer]:
     """An adapter in a thread of its own, for programs that are not asynchronous.
 
-    with background("petrol", latency_ms=5) as sim: … sim.port, sim.adapter.asleep = True, sim.car.values()
+    with background("petrol", latency_ms=5) as sim: … sim.port, sim.adapter.asleep = True,
+    sim.car.values()
     """
     loop = new_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulator", daemon=True)

@@ -8,14 +8,15 @@ from .errors import CarError
 if TYPE_CHECKING:
     from .car import Car
 
-NOT_SUPPORTED, SUB_FUNCTION, OUT_OF_RANGE = 0x11, 0x12, 0x31
-_NRC_SIZE = 3
+_NOT_SUPPORTED, _OUT_OF_RANGE = 0x11, 0x31
 _OBD = range(0x01, 0x0B)
 _DTC_KINDS = {0x03: "stored", 0x07: "pending", 0x0A: "permanent"}
 
 
 class Reply(NamedTuple):
-    """One message of an ECU: `payload`, or `frames` already cut up, `delay` seconds after its thinking time."""
+    """One message of an ECU: `payload`, or `frames` already cut up, `delay` seconds after its
+    thinking time.
+    """
 
     payload: bytes = b""
     frames: tuple[bytes, ...] = ()
@@ -25,7 +26,7 @@ class Reply(NamedTuple):
 def dtc(code: str) -> bytes:
     """`P0133` as its two bytes (SAE J2012)."""
     if len(code) != 5 or code[0] not in "PCBU":
-        raise CarError("not a trouble code: %r" % code)
+        raise CarError(f"not a trouble code: {code!r}")
     return ("PCBU".index(code[0]) << 14 | int(code[1:], 16)).to_bytes(2, "big")
 
 
@@ -48,15 +49,15 @@ class Services:
         key = request.hex().upper()
         if key in self._responses:
             return self._scripted(key, request[0])
-        if request[0] == 0x22 and len(request) > 3:
-            return self._several_identifiers(request)
         payload = self._built_in(request)
         if payload is None:
             return [] if functional or request[0] in _OBD else [self._refusal(request)]
         return [Reply(payload)] if payload else []
 
     def measured(self, most: int) -> dict[str, str]:
-        """Name and exact text, with at most that many decimals, of every mode 01 value at this moment."""
+        """Name and exact text, with at most that many decimals, of every mode 01 value at this
+        moment.
+        """
         values: dict[str, str] = {}
         for pid in self.mode01:
             values.update(standard.texts(pid, self._physical(pid), most))
@@ -65,7 +66,7 @@ class Services:
     def _check(self) -> None:
         for pid, value in self.mode01.items():
             if pid not in standard.FIELDS:
-                raise CarError("no encoding for mode 01 PID %02X" % pid)
+                raise CarError(f"no encoding for mode 01 PID {pid:02X}")
             count = len(value) if isinstance(value, list) else 1
             if count != len(standard.FIELDS[pid]):
                 raise CarError("PID %02X has %d values" % (pid, len(standard.FIELDS[pid])))
@@ -78,21 +79,20 @@ class Services:
             spec = spec[turn % len(spec)]
         return scripted(spec, service)
 
-    def _several_identifiers(self, request: bytes) -> list[Reply]:
-        """ISO 14229 ReadDataByIdentifier with more than one identifier: the records follow each other."""
+    def _several_identifiers(self, identifiers: bytes) -> bytes | None:
+        """ISO 14229 ReadDataByIdentifier: the records of those identifiers that are known."""
         body = b""
-        for start in range(1, len(request), 2):
-            spec = self._responses.get("22" + request[start : start + 2].hex().upper())
+        for start in range(0, len(identifiers), 2):
+            spec = self._responses.get("22" + identifiers[start : start + 2].hex().upper())
             replies = scripted(spec, 0x22) if spec else []
-            if len(replies) != 1 or replies[0].payload[:1] != b"\x62":
-                return [self._refusal(request)]
-            body += replies[0].payload[1:]
-        return [Reply(b"\x62" + body)]
+            if len(replies) == 1 and replies[0].payload[:1] == b"\x62":
+                body += replies[0].payload[1:]
+        return b"\x62" + body if body else None
 
     def _refusal(self, request: bytes) -> Reply:
         service = request[:1].hex().upper()
         known = any(key.startswith(service) for key in self._responses)
-        return Reply(bytes([0x7F, request[0], OUT_OF_RANGE if known else NOT_SUPPORTED]))
+        return Reply(bytes([0x7F, request[0], _OUT_OF_RANGE if known else _NOT_SUPPORTED]))
 
     def _built_in(self, request: bytes) -> bytes | None:
         """The payload; empty for "understood, no answer wanted", None for "cannot"."""
@@ -107,6 +107,8 @@ class Services:
             return b"\x44"
         if service == 0x09 and self._vehicle:
             return self._vehicle_information(parameters[:1])
+        if service == 0x22 and len(parameters) > 2:
+            return self._several_identifiers(parameters)
         if service == 0x3E:
             return b"" if parameters[:1] == b"\x80" else b"\x7e" + parameters
         return None
@@ -118,7 +120,11 @@ class Services:
         return b"\x41" + body if body else None
 
     def _current_value(self, pid: int) -> bytes:
-        if pid % 0x20 == 0 and self.mode01 and (pid == 0 or standard.has_above(pid, set(self.mode01))):
+        if (
+            pid % 0x20 == 0
+            and self.mode01
+            and (pid == 0 or standard.has_above(pid, set(self.mode01)))
+        ):
             return bytes([pid]) + standard.bitmap(pid, set(self.mode01))
         if pid in self.mode01:
             return bytes([pid]) + standard.encode(pid, self._physical(pid))
@@ -146,9 +152,11 @@ class Services:
 
 
 def scripted(spec: str | dict, service: int) -> list[Reply]:
-    """A scripted answer: a payload in hex, or an object with payload, frames, nrc, pending_ms, delay_ms, silent.
+    """A scripted answer: a payload in hex, or an object with payload, frames, nrc, pending_ms,
+    delay_ms, silent.
 
-    `pending_ms` says `7F xx 78` at once and the rest that much later; `pending_count` repeats it evenly.
+    `pending_ms` says `7F xx 78` at once and the rest that much later; `pending_count` repeats it
+    evenly.
     """
     if isinstance(spec, str):
         return [Reply(bytes.fromhex(spec))]
@@ -168,5 +176,5 @@ def _final(spec: dict, service: int, delay: float) -> Reply:
     if "nrc" in spec:
         return Reply(bytes([0x7F, service, int(spec["nrc"], 16)]), delay=delay)
     if "payload" not in spec:
-        raise CarError("an answer needs payload, frames, nrc or silent: %r" % spec)
+        raise CarError(f"an answer needs payload, frames, nrc or silent: {spec!r}")
     return Reply(bytes.fromhex(spec["payload"]), delay=delay)

@@ -1,4 +1,6 @@
-"""What AT and ST commands set, and what follows from it: identifiers, filters, flow control, waiting time."""
+"""What AT and ST commands set, and what follows from it: identifiers, filters, flow control,
+waiting time.
+"""
 
 from dataclasses import dataclass, field
 
@@ -30,7 +32,9 @@ def pattern(digits: str) -> Pattern:
 
 @dataclass
 class Settings:
-    """Everything ATD restores. Timeout in milliseconds; `header` holds 24 bits, `priority` the five above."""
+    """Everything ATD restores. Timeout in milliseconds; `header` holds 24 bits, `priority` the
+    five above.
+    """
 
     echo: bool = True
     linefeeds: bool = False
@@ -73,7 +77,9 @@ class Settings:
         return (self.priority & 0x1F) << 24 | header & 0xFFFFFF
 
     def accepts(self, frame: Frame, wide: bool, monitoring: bool = False) -> bool:
-        """True if the frame gets through the receive filters and belongs to this protocol and address."""
+        """True if the frame gets through the receive filters and belongs to this protocol and
+        address.
+        """
         if frame.wide != wide or not self._passes(frame, monitoring):
             return False
         if self.extended is None or monitoring:
@@ -97,9 +103,9 @@ class Settings:
     def flow_control(self, frame: Frame, by_pairs: bool) -> Frame | None:
         """The flow control frame for a first frame, or None.
 
-        Mode 0 (and 2, with the user's data): 29-bit identifiers with target and source exchanged; 11-bit ones
-        with bit 3 cleared, or, `by_pairs` as an STN does it, only those of a known transmit/receive pair.
-        Mode 1: header and data are the user's.
+        Mode 0 (and 2, with the user's data): 29-bit identifiers with target and source exchanged;
+        11-bit ones with bit 3 cleared, or, `by_pairs` as an STN does it, only those of a known
+        transmit/receive pair. Mode 1: header and data are the user's.
         """
         if not self.flow:
             return None

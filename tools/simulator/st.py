@@ -41,7 +41,7 @@ def _serial_number(adapter: "Adapter") -> str:
 
 @COMMANDS.on("VR")
 def _voltage(adapter: "Adapter") -> str:
-    return "%.2f" % adapter.voltage
+    return f"{adapter.voltage:.2f}"
 
 
 @COMMANDS.on("SBR([0-9]+)")

@@ -1,7 +1,7 @@
 """SAE J1979 mode 01: how physical values become bytes, and what those bytes mean exactly.
 
-One line a value: PID, name, bytes, unit of one bit, offset (default 0), `signed`. Values of one PID follow
-each other in the message in the order of the lines.
+One line a value: PID, name, bytes, unit of one bit, offset (default 0), `signed`. Values of one
+PID follow each other in the message in the order of the lines.
 """
 
 import math
@@ -105,7 +105,9 @@ class Field(NamedTuple):
         return max(low, min(high, nearest))
 
     def text(self, physical: float, most: int) -> str:
-        """What a reader has to make of the raw value: as many decimals as show one bit, 2 at least, `most` at most."""
+        """What a reader has to make of the raw value: as many decimals as show one bit, 2 at
+        least, `most` at most.
+        """
         shown = math.ceil(-math.log10(self.unit))
         exact = self.raw(physical) * self.unit + self.offset
         return decimal(exact, min(most, max(2, shown)))
@@ -136,7 +138,7 @@ def encode(pid: int, physical: list[float]) -> bytes:
 def texts(pid: int, physical: list[float], most: int = 4) -> list[tuple[str, str]]:
     """Name (as in `0C-EngineRPM`) and exact text of every value, as the raw encoding carries it."""
     return [
-        ("%02X-%s" % (pid, field.name), field.text(value, most))
+        (f"{pid:02X}-{field.name}", field.text(value, most))
         for field, value in zip(FIELDS[pid], physical, strict=True)
     ]
 
@@ -150,7 +152,8 @@ def decimal(value: Fraction, places: int) -> str:
 
 
 def bitmap(base: int, supported: set[int]) -> bytes:
-    """The four bytes of PID `base` (00, 20, 40, …): which of the next 32 PIDs are supported, the highest bit first.
+    """The four bytes of PID `base` (00, 20, 40, …): which of the next 32 PIDs are supported, the
+    highest bit first.
 
     The last bit announces that the following bitmap exists.
     """

@@ -25,7 +25,7 @@ async function poll() {
     show();
   } catch {
     pause = Math.min(2 * pause, LONGEST);
-    chip($("link"), "lost", "no connection");
+    chip($("link"), "lost", "no reply");
   }
   asking = false;
   timer = setTimeout(poll, pause);

@@ -1,0 +1,52 @@
+"""What settings are checked for by the parts that use them: addresses, expressions, standard names, link settings."""
+
+from autopid.expression import Expression, ExpressionError
+from net import url
+from obd import at, j1979
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from config.fields import Verdict
+
+
+class _AnyName:
+    """Names a reference may have are only known once everything is read; the plan checks them."""
+
+    def __contains__(self, name: str) -> bool:
+        return True
+
+
+def _url(text: str) -> "Verdict":
+    try:
+        url.parse(text)
+    except url.UrlError as error:
+        return error.code, str(error)
+    return None
+
+
+def _expression(text: str) -> "Verdict":
+    try:
+        Expression(text, _AnyName())
+    except ExpressionError as error:
+        return "expression", str(error)
+    return None
+
+
+def _standard(text: str) -> "Verdict":
+    if j1979.find(text) is None:
+        return "unknown_standard", "There is no standard parameter of this name."
+    return None
+
+
+def _init(text: str) -> "Verdict":
+    for command in at.split(text):
+        if not command.startswith(("AT", "ST", "VT")):
+            return "init", "%s is no AT or ST command." % command
+    return None
+
+
+ALL = {"url": _url, "expression": _expression, "standard": _standard, "init": _init}

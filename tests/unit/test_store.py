@@ -1,0 +1,346 @@
+"""How settings are loaded whatever the files hold, saved, kept secret, and how parts hear of changes."""
+
+import asyncio
+import json
+
+import config.files
+import config.secrets
+from config.store import Store
+from disk import Disk
+from helper import run
+
+URL = "https://api.example.com/in"
+SETTINGS = "/r/config/settings.json"
+SECRETS = "/r/config/secrets.json"
+TOKEN = "destinations.%d.auth.token"
+
+
+class Log:
+    """Notes what a store tells its logger."""
+
+    def __init__(self):
+        self.warnings = []
+        self.secrets = []
+
+    def warning(self, format, *arguments):
+        self.warnings.append(format % arguments)
+
+    def redact(self, value):
+        self.secrets.append(value)
+
+
+def disk(**files):
+    """A disk that holds JSON objects, or bytes, under the names settings, settings_1, secrets, …"""
+    content = {}
+    for name, data in files.items():
+        name, _, number = name.partition("_")
+        path = "/r/config/%s.json%s" % (name, number and "." + number)
+        content[path] = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return Disk(config.files, config.secrets, files=content)
+
+
+def store_of(log=None, checks=None):
+    return Store("/r", log or Log(), checks)
+
+
+def destination(**changes):
+    return dict({"name": "cloud", "url": URL}, **changes)
+
+
+def bearer(token, **changes):
+    return destination(auth={"type": "bearer", "token": token}, **changes)
+
+
+def on_disk(medium):
+    return b"".join([medium.files[path] for path in medium.files])
+
+
+def test_a_new_device_starts_with_defaults_and_without_complaint():
+    with disk() as medium:
+        store = store_of()
+        assert store.settings["web"]["port"] == 80
+        assert store.problems == store.notices == []
+        assert store.revision == 0 and store.secret("web.password") is None
+        assert medium.files == {}, "nothing is written before somebody saves"
+        assert medium.folders == ["/r", "/r/config"]
+
+
+def test_what_was_saved_is_there_after_a_restart():
+    with disk():
+        store = store_of()
+        draft = store.draft()
+        draft["web"]["port"] = 8080
+        draft["destinations"].append(bearer("T0KEN"))
+        assert store.save(draft, {"web.password": "correct horse"}) == []
+        again = store_of()
+        for one in (store, again):
+            assert one.settings["web"]["port"] == 8080
+            assert one.settings["destinations"][0]["id"] == 1
+            assert one.secret(TOKEN % 1) == "T0KEN"
+            assert one.secret("web.password") == "correct horse"
+            assert one.revision == 1
+        assert again.settings == store.settings
+        assert again.problems == again.notices == []
+
+
+def test_secrets_are_not_in_the_settings_file():
+    with disk() as medium:
+        store = store_of()
+        assert store.save({"destinations": [bearer("T0KEN")]}) == []
+        assert b"T0KEN" not in medium.files[SETTINGS]
+        assert b"T0KEN" in medium.files[SECRETS]
+        assert "T0KEN" not in json.dumps(store.settings)
+
+
+def test_a_wrong_document_changes_nothing():
+    with disk() as medium:
+        store = store_of()
+        store.save({"web": {"port": 8080}})
+        files = dict(medium.files)
+        problems = store.save({"web": {"port": 0}}, {"web.password": "short", "web.pin": "1"})
+        assert sorted([(problem["field"], problem["code"]) for problem in problems]) == [
+            ("web.password", "too_short"),
+            ("web.pin", "unknown_setting"),
+            ("web.port", "range"),
+        ]
+        assert store.settings["web"]["port"] == 8080 and store.revision == 1
+        assert medium.files == files
+
+
+def test_saving_the_same_again_spares_the_flash():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN")]})
+        steps = medium.steps
+        assert store.save(store.draft(), {TOKEN % 1: "T0KEN"}) == []
+        assert medium.steps == steps and store.revision == 1
+        store = store_of()
+        assert store.save(dict(store.draft(), revision=77)) == []
+        assert medium.steps == steps
+
+
+def test_a_damaged_file_gives_way_to_the_one_before():
+    whole = json.dumps({"web": {"port": 8080}}).encode()
+    for damaged in (b"", b"\x00\xff", b"[]", b"null", whole + b"x", whole[:-1], b'{"a":"\xff"}'):
+        with disk(settings=damaged, settings_1={"web": {"port": 81}, "revision": 4}):
+            log = Log()
+            store = store_of(log)
+            assert store.settings["web"]["port"] == 81, damaged
+            assert store.revision == 4
+            assert len(store.notices) == 1 and SETTINGS in store.notices[0], store.notices
+            assert log.warnings == store.notices
+
+
+def test_every_truncation_is_noticed():
+    with disk() as medium:
+        store_of().save({"destinations": [destination()], "web": {"port": 8080}})
+        whole = medium.files[SETTINGS]
+    for size in range(len(whole)):
+        with disk(settings=whole[:size]):
+            store = store_of()
+            assert store.notices and store.settings["web"]["port"] == 80, size
+
+
+def test_a_missing_file_gives_way_to_the_one_before():
+    with disk(settings_1={"web": {"port": 81}}):
+        store = store_of()
+        assert store.settings["web"]["port"] == 81 and "missing" in store.notices[0]
+
+
+def test_with_both_files_damaged_the_device_still_starts():
+    with disk(settings=b"{", settings_1=b"}", secrets=b"?", secrets_1=b"!"):
+        store = store_of()
+        assert store.settings["web"]["port"] == 80 and len(store.notices) == 2
+        assert store.save({"web": {"port": 82}}, {"web.password": "correct horse"}) == []
+        again = store_of()
+        assert again.settings["web"]["port"] == 82
+        assert again.secret("web.password") == "correct horse" and again.notices == []
+
+
+def test_a_damaged_file_never_replaces_the_good_one_before():
+    with disk(settings=b"{", settings_1={"web": {"port": 81}}) as medium:
+        store_of().save({"web": {"port": 82}})
+        assert json.loads(medium.files[SETTINGS + ".1"])["web"]["port"] == 81
+        store_of().save({"web": {"port": 83}})
+        assert json.loads(medium.files[SETTINGS + ".1"])["web"]["port"] == 82
+
+
+def test_a_damaged_secrets_file_is_restored_from_its_twin():
+    for damaged in (b"", b'{"web.password":"corr', None):
+        with disk() as medium:
+            store_of().save({}, {"web.password": "correct horse"})
+            for path in (SECRETS, SECRETS + ".1"):
+                medium.files.pop(path) if damaged is None else medium.files.update({path: damaged})
+                store = store_of()
+                assert store.secret("web.password") == "correct horse", (path, damaged)
+                assert json.loads(medium.files[path])["web.password"] == "correct horse"
+
+
+def test_a_problem_in_one_entry_stops_only_that_entry():
+    settings = {"destinations": [destination(id=1), destination(id=2, name="b", cycle_ms=5)]}
+    with disk(settings=settings):
+        log = Log()
+        store = store_of(log)
+        assert [item["enabled"] for item in store.settings["destinations"]] == [True, False]
+        assert [problem["field"] for problem in store.problems] == ["destinations[1].cycle_ms"]
+        assert len(log.warnings) == 1 and "destinations[1].cycle_ms" in log.warnings[0]
+        draft = store.draft()
+        draft["destinations"][1].update({"cycle_ms": 5000, "enabled": True})
+        assert store.save(draft) == [] and store.problems == []
+
+
+def test_what_other_parts_check_counts_when_loading_too():
+    with disk(settings={"destinations": [destination(cert_set="gone")]}):
+        store = store_of(checks={"cert_set": lambda name: ("cert_set_unknown", "Not there.")})
+        assert not store.settings["destinations"][0]["enabled"]
+        assert store.problems[0]["code"] == "cert_set_unknown"
+
+
+def test_a_bearer_destination_without_its_token_is_off():
+    with disk(settings={"destinations": [destination(id=1, auth={"type": "bearer"})]}):
+        store = store_of()
+        assert not store.settings["destinations"][0]["enabled"]
+        assert store.problems[0]["code"] == "field_empty"
+
+
+def test_deleting_a_destination_removes_its_secrets_everywhere():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN-A", id=1), bearer("T0KEN-B", id=2, name="b")]})
+        draft = store.draft()
+        del draft["destinations"][0]
+        assert store.save(draft) == []
+        assert store.secret(TOKEN % 1) is None and store.secret(TOKEN % 2) == "T0KEN-B"
+        assert b"T0KEN-A" not in on_disk(medium) and b"T0KEN-B" in on_disk(medium)
+
+
+def test_a_new_destination_never_inherits_a_secret():
+    with disk():
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN-A", id=1)]})
+        replaced = {"destinations": [destination(name="stranger", auth={"type": "bearer"})]}
+        assert [problem["code"] for problem in store.save(replaced)] == ["field_empty"]
+        replaced["destinations"][0]["auth"]["type"] = "none"
+        assert store.save(replaced) == []
+        assert store.settings["destinations"][0]["id"] == 1 and store.secret(TOKEN % 1) is None
+    with disk(settings={"destinations": [destination(id=2)]}, secrets={TOKEN % 1: "0RPHAN"}):
+        assert store_of().secret(TOKEN % 1) is None
+
+
+def test_secrets_are_kept_replaced_and_cleared():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN-A")]})
+        draft = store.draft()
+        draft["destinations"][0]["auth"]["token"] = {"set": True, "updated": 0}
+        assert store.save(draft) == [] and store.secret(TOKEN % 1) == "T0KEN-A"
+        assert store.save(store.draft(), {TOKEN % 1: "T0KEN-B"}) == []
+        assert store.secret(TOKEN % 1) == "T0KEN-B" and b"T0KEN-A" not in on_disk(medium)
+        assert store.save(store.draft(), {TOKEN % 1: None})[0]["code"] == "field_empty"
+        draft = store.draft()
+        draft["destinations"][0]["auth"] = {"type": "none", "token": None}
+        assert store.save(draft) == [] and store.secret(TOKEN % 1) is None
+        assert b"T0KEN-B" not in on_disk(medium)
+
+
+def test_secrets_written_into_the_settings_file_are_moved():
+    settings = {"destinations": [bearer("T0KEN", id=3)], "web": {"password": "correct horse"}}
+    with disk(settings=settings) as medium:
+        store = store_of()
+        assert store.secret(TOKEN % 3) == "T0KEN"
+        assert store.secret("web.password") == "correct horse" and store.problems == []
+        for path in medium.files:
+            if "secrets" not in path:
+                assert b"T0KEN" not in medium.files[path], path
+        assert store_of().secret(TOKEN % 3) == "T0KEN"
+
+
+def test_such_secrets_work_even_beside_a_problem():
+    settings = {"destinations": [bearer("T0KEN", id=3), destination(name="")]}
+    with disk(settings=settings) as medium:
+        store = store_of()
+        assert store.secret(TOKEN % 3) == "T0KEN"
+        assert [item["enabled"] for item in store.settings["destinations"]] == [True, False]
+        assert json.loads(medium.files[SETTINGS]) == settings, "left for the user to correct"
+
+
+def test_the_log_learns_every_secret():
+    log = Log()
+    with disk(secrets={"web.password": "correct horse"}):
+        store = store_of(log)
+        assert log.secrets == ["correct horse"]
+        store.save({"destinations": [bearer("T0KEN")]})
+        assert "T0KEN" in log.secrets
+
+
+def test_a_full_flash_is_a_problem_and_changes_nothing():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN-A")]})
+        medium.full = True
+        draft = store.draft()
+        draft["web"]["port"] = 8080
+        problems = store.save(draft, {TOKEN % 1: "T0KEN-B"})
+        assert [problem["code"] for problem in problems] == ["storage"]
+        assert store.save_profile({"a": 1})[0]["code"] == "storage"
+        for one in (store, store_of()):
+            assert one.settings["web"]["port"] == 80 and one.secret(TOKEN % 1) == "T0KEN-A"
+        medium.full = False
+        assert store.save(draft) == []
+        again = store_of()
+        assert again.settings["web"]["port"] == 8080 and again.secret(TOKEN % 1) == "T0KEN-A"
+
+
+def test_parts_hear_of_changes_of_their_sections_only():
+    with disk():
+        store = store_of()
+        web, delivery = store.watch("web"), store.watch("destinations", "profile")
+        assert not web.changed()
+        store.save({"web": {"port": 8080}})
+        assert web.changed() and not delivery.changed()
+        assert not web.changed(), "each change is told once"
+        draft = store.draft()
+        draft["destinations"].append(destination())
+        store.save(draft)
+        assert delivery.changed() and not web.changed()
+        store.save(store.draft(), {TOKEN % 1: "T0KEN"})
+        assert delivery.changed(), "a secret belongs to its section"
+        store.save_profile({"a": 1})
+        assert delivery.changed() and not web.changed()
+        store.save({"web": {"port": 0}})
+        assert not web.changed(), "a refused document is no change"
+
+
+def test_a_part_can_wait_for_changes():
+    async def scenario(store):
+        watch = store.watch("web")
+        store.save({"web": {"port": 8080}})
+        await watch.wait()  # the change was made before the wait
+        waiting = asyncio.create_task(watch.wait())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        store.save({"web": {"port": 8081}})
+        await asyncio.wait_for(waiting, 1)
+
+    with disk():
+        run(scenario(store_of()))
+
+
+def test_a_draft_is_a_copy():
+    with disk():
+        store = store_of()
+        store.draft()["web"]["port"] = 1
+        assert store.settings["web"]["port"] == 80
+
+
+def test_the_profile_is_kept_apart():
+    with disk() as medium:
+        store = store_of()
+        assert store.profile() is None
+        assert store.save_profile({"car_model": "A"}) == []
+        assert store.save_profile({"car_model": "B"}) == []
+        assert store.profile() == {"car_model": "B"} and store.notices == []
+        medium.files["/r/config/profile.json"] = b'{"car'
+        assert store.profile() == {"car_model": "A"} and len(store.notices) == 1
+        assert store.save_profile(None) == []
+        assert store.profile() is None and medium.files == {}
