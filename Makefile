@@ -7,7 +7,7 @@ export PYTHONPATH := tools
 help:
 	@sed -n 's/^## //p' Makefile
 
-build/ready: requirements.txt requirements-lock.txt requirements-device.txt tools/setup tools/debian tools/micropython
+build/ready: $(wildcard requirements*.txt) tools/setup tools/debian tools/micropython
 	@tools/setup
 
 ## make run      simulated car -> firmware -> HTTPS collector; WEB_PORT, COLLECTOR_PORT, DURATION, STATE_DIR, ELM, CAR
@@ -27,7 +27,7 @@ lint: build/ready
 	@build/venv/bin/ruff format --check .
 	@build/venv/bin/ruff check .
 	@build/venv/bin/mypy
-	@build/venv/bin/mypy --config-file pyproject-device.ini
+	@build/venv/bin/mypy --config-file mypy-device.ini
 
 ## make format   rewrites the sources the way `make lint` wants them
 format: build/ready

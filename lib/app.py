@@ -57,7 +57,9 @@ class App:
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self._certsets = CertSets(root)
-        self._status = Status(board, board.device_id(root), self.uptime, lambda: self.poller.ecu_status)
+        self._status = Status(
+            board, board.device_id(root), self.uptime, lambda: self.poller.ecu_status
+        )
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
         self._handshake_lock = asyncio.Lock()
         self._destinations: list[tuple[Destination, Task]] = []
@@ -216,9 +218,13 @@ class App:
             return reader, writer
         host, _, port_text = settings["address"].rpartition(":")
         try:
-            return await asyncio.wait_for_ms(asyncio.open_connection(host, int(port_text)), _CONNECT_MS)
+            return await asyncio.wait_for_ms(
+                asyncio.open_connection(host, int(port_text)), _CONNECT_MS
+            )
         except (OSError, asyncio.TimeoutError) as error:
-            raise AdapterLost("no connection to the adapter at %s (%s)" % (settings["address"], _reason(error)))
+            raise AdapterLost(
+                "no connection to the adapter at %s (%s)" % (settings["address"], _reason(error))
+            )
 
     # The page
 

@@ -44,7 +44,9 @@ class Task:
             try:
                 await self._run()
                 return
-            except Exception as error:  # the root of a task: nothing below it may take the others down
+            except (
+                Exception
+            ) as error:  # the root of a task: nothing below it may take the others down
                 self.restarts += 1
                 self.last_error = "%s: %s" % (type(error).__name__, error)
                 log.error("%s failed: %s", self.name, self.last_error)

@@ -1,4 +1,4 @@
-"""Lets CPython import what runs on the device: puts lib/ on the path and adds the few names MicroPython has and CPython lacks."""
+"""Lets CPython import what runs on the device: the path to lib/, and the few names only MicroPython has."""
 
 import asyncio
 import sys

@@ -1,6 +1,7 @@
 """Certificates for development and tests, made when they are needed: authorities, servers, clients.
 
-Nothing made here is meant to be trusted outside the machine it was made on, and no private key belongs in the repository.
+Nothing made here is meant to be trusted outside the machine it was made on, and no private key belongs in the
+repository.
 
     authority = Authority("Garage CA")
     authority.server("localhost", "127.0.0.1").write(folder, "server.crt", "server.key")
@@ -56,7 +57,9 @@ class Authority:
         self.key = _new_key(kind)
         self.issuer = issuer
         draft = _draft(_name(name), self.key, not_before, not_after)
-        draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        draft = draft.add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
         draft = draft.add_extension(_ca_usage(), critical=True)
         signer = issuer or self
         self.certificate = _sign(draft, issuer.subject if issuer else _name(name), signer.key)
@@ -186,9 +189,7 @@ def _ca_usage() -> x509.KeyUsage:
     )
 
 
-def _sign(
-    draft: x509.CertificateBuilder, issuer: x509.Name, key: PrivateKey
-) -> x509.Certificate:
+def _sign(draft: x509.CertificateBuilder, issuer: x509.Name, key: PrivateKey) -> x509.Certificate:
     return draft.issuer_name(issuer).sign(key, hashes.SHA256())
 
 

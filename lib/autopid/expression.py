@@ -17,9 +17,9 @@ Division is exact, `%` takes the sign of its left side, bit operators cut off fr
 word size. `?:`, `&&` and `||` evaluate only what they need. Between `?` and its `:` a colon never
 selects a bit: write `B0?(B1:2):0`.
 
-Texts are compiled once: `terms` makes Python source over integers from what `parser` read, and
-that source (never the user's text) becomes a function. Expressions of one form and scale share it,
-so that one more costs the chip 32 bytes.
+Texts are compiled once: `terms` makes Python source over integers from what `parser` read, and that
+source (never the user's text) becomes a function. Expressions of one form and scale share it, so that
+one more costs the chip about 50 bytes.
 """
 
 from autopid.decimal import decimal_text, hundredths_text, quotient_text, rounded, whole_text

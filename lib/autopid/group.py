@@ -8,8 +8,9 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from autopid.profile import Parameter
     from uptime import Uptime
+
+    from autopid.profile import Parameter
 
 
 class Entry:

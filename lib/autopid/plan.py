@@ -1,12 +1,12 @@
 """What is asked of the car: one job per (link, request), whatever the number of parameters its answer holds."""
 
 from micropython import const
-
-from autopid.expression import Expression, ExpressionError
-from autopid.parameter import OutOfRange, Parameter
 from obd import isotp, j1979
 from obd.at import PROTOCOL, Link
 from obd.request import Request
+
+from autopid.expression import Expression, ExpressionError
+from autopid.parameter import OutOfRange, Parameter
 
 try:
     from typing import TYPE_CHECKING
@@ -14,9 +14,10 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from obd.request import Reply
+
     from autopid.group import Entry, Group
     from autopid.profile import Profile
-    from obd.request import Reply
 
 _DEFAULT_PERIOD_MS = const(10_000)
 _SLOWEST_MS = const(60_000)
@@ -24,6 +25,7 @@ _SILENT = const(2)  # unanswered requests in a row after which an ECU is taken t
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(30_000)
 _MOST_DOUBLINGS = const(5)
+_NO_PID = const(-1)
 
 
 class Ecu:
@@ -77,13 +79,13 @@ class Job:
         ecu: the ECU it goes to.
         request: what is asked.
         entries: what the answer holds, with the standard parameter each is decoded by (None: from the raw frame image).
-        pid: the mode 01 PID if the request may be batched with others, else None.
+        pid: the mode 01 PID of a standard parameter, else -1.
         due_ms: uptime at which it is due next.
         known: True once it has been answered.
         alone: True if the ECU answers it, but not in a batch.
     """
 
-    def __init__(self, ecu: Ecu, request: Request, pid: int | None = None) -> None:
+    def __init__(self, ecu: Ecu, request: Request, pid: int = _NO_PID) -> None:
         self.ecu = ecu
         self.request = request
         self.pid = pid
@@ -94,7 +96,9 @@ class Job:
         self.alone = False
         self._failures = 0
 
-    def add(self, entry: "Entry", period_ms: int, standard: "j1979.Standard | None" = None) -> None:
+    def add(
+        self, entry: "Entry", period_ms: int, standard: "j1979.Standard | None" = None
+    ) -> None:
         """Decodes one more entry from the answer; the job runs at the shortest period of its entries."""
         self.period_ms = min(self.period_ms, period_ms) if self.entries else period_ms
         self.entries.append((entry, standard))
@@ -120,8 +124,8 @@ class Job:
     def advance(self, now_ms: int) -> None:
         """Plans the next time on the job's own grid, so that delays never add up.
 
-        A job that missed a whole period, because there is more to ask than time, is due again at once: it then takes part
-        in every round, as all such jobs do, and none starves.
+        A job that missed a whole period, because there is more to ask than time, is due again at once: it then
+        takes part in every round, as all such jobs do, and none starves.
         """
         period = self.period_ms
         if self._failures:
@@ -165,7 +169,7 @@ class Job:
             group.fail(entry, error)
 
 
-def _singles(reply: "Reply", pid: int | None) -> "list[bytes]":
+def _singles(reply: "Reply", pid: int) -> "list[bytes]":
     """The answers of all ECUs to a single-PID request, lowest ECU first; wrong ones left out."""
     singles = []
     for ecu in reply.ecus:
@@ -202,9 +206,10 @@ class Plan:
         self.jobs: list[Job] = []
         self.ecus: list[Ecu] = []
         self.problems: list[tuple[str, str]] = []
-        self._parameters: list[Parameter] = []
         self._names: set[str] = set()
-        self._pending: list[tuple[Link, str, int | None, Parameter, int, j1979.Standard | None]] = []
+        self._shapes: dict = {}  # compiled code that several expressions share
+        self._by_key: dict[tuple[Link, str, int], Job] = {}
+        self._pending: list[tuple[Job, Parameter, int, j1979.Standard | None]] = []
 
     @staticmethod
     def build(settings: dict, profile: "Profile | None", group: "Group") -> "Plan":
@@ -229,13 +234,15 @@ class Plan:
                 continue
             standard = j1979.find(item["name"])
             if standard is None:
-                self.problems.append(("autopid.standard.parameters[%d].name" % number, "no such standard PID"))
+                self.problems.append(
+                    ("autopid.standard.parameters[%d].name" % number, "no such standard PID")
+                )
                 continue
             receive = item["receive_header"]
             link = Link.parse(base, "ATCRA" + receive if receive else "")
             parameter = Parameter(
                 standard.name,
-                Expression(standard.expression),
+                Expression(standard.expression, (), self._shapes),
                 standard.unit,
                 standard.device_class,
                 decimals=standard.decimals,
@@ -257,9 +264,11 @@ class Plan:
         names = [item["name"] for item in items] + list(self._names)
         for number, item in enumerate(items):
             try:
-                expression = Expression(item["expression"], names)
+                expression = Expression(item["expression"], names, self._shapes)
             except ExpressionError as error:
-                self.problems.append(("autopid.custom.parameters[%d].expression" % number, str(error)))
+                self.problems.append(
+                    ("autopid.custom.parameters[%d].expression" % number, str(error))
+                )
                 continue
             parameter = Parameter(
                 item["name"],
@@ -282,32 +291,46 @@ class Plan:
         standard: "j1979.Standard | None" = None,
     ) -> None:
         if parameter.name in self._names:
-            self.problems.append((parameter.name, "this name is used twice; only the first is read"))
+            self.problems.append(
+                (parameter.name, "this name is used twice; only the first is read")
+            )
+            return
+        try:
+            job = self._job(link, command.upper(), standard.pid if standard else _NO_PID)
+        except ValueError as error:
+            self.problems.append((parameter.name, str(error)))
             return
         self._names.add(parameter.name)
-        self._parameters.append(parameter)
-        self._pending.append((link, command.upper(), standard.pid if standard else None, parameter, period_ms, standard))
+        self._pending.append((job, parameter, period_ms, standard))
+
+    def _job(self, link: Link, command: str, pid: int) -> Job:
+        """The job of a request on a link, made on first use; ValueError if there can be no such request."""
+        key = (link, command, pid)
+        job = self._by_key.get(key)
+        if job is None:
+            ecu = self._ecu(link)
+            job = self._by_key[key] = Job(ecu, Request(command, link=ecu.link), pid)
+            self.jobs.append(job)
+        return job
+
+    def _ecu(self, link: Link) -> Ecu:
+        for ecu in self.ecus:
+            if ecu.link == link:
+                return ecu
+        self.ecus.append(Ecu(link))
+        return self.ecus[-1]
 
     def _finish(self, group: "Group") -> None:
-        group.configure(self._parameters)
-        ecus: dict[Link, Ecu] = {}
-        jobs: dict[tuple[Link, str, int | None], Job] = {}
-        for link, command, pid, parameter, period_ms, standard in self._pending:
-            job = jobs.get((link, command, pid))
-            if job is None:
-                ecu = ecus.get(link)
-                if ecu is None:
-                    ecu = ecus[link] = Ecu(link)
-                    self.ecus.append(ecu)
-                job = jobs[(link, command, pid)] = Job(ecu, Request(command, link=ecu.link), pid)
-                self.jobs.append(job)
-            job.add(group.get(parameter.name), period_ms, standard)
+        group.configure([parameter for _, parameter, _, _ in self._pending])
+        entries = iter(group)
+        for job, _, period_ms, standard in self._pending:
+            job.add(next(entries), period_ms, standard)
         by_ecu: list[Job] = []  # (MicroPython's sort would not keep the order within an ECU)
         for ecu in self.ecus:
             by_ecu.extend([job for job in self.jobs if job.ecu is ecu])
         self.jobs = by_ecu
         self._pending = []
-        self._parameters = []
+        self._by_key = {}
 
 
 def protocol_command(protocol: str) -> str:

@@ -3,10 +3,11 @@
 import asyncio
 
 from micropython import const
-
 from obd import at, j1979
 from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
 from obd.request import Reply, Request
+
+from autopid.plan import Plan
 
 try:
     from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from autopid.group import Group
-    from autopid.plan import Ecu, Job, Plan
     from log import Logger
     from obd.elm327 import Elm327
     from uptime import Uptime
+
+    from autopid.group import Group
+    from autopid.plan import Ecu, Job
 
 _BATCH = const(6)  # PIDs in one mode 01 request on CAN, SAE J1979 / ISO 15031-5
 _IDLE_MS = const(1000)
@@ -43,7 +45,7 @@ class Poller:
         self._group = group
         self._uptime = uptime
         self._log = log
-        self._plan: Plan | None = None
+        self._plan = Plan()
         self._changed = asyncio.Event()
         self._batches: dict[tuple, Request] = {}
         self._probe_ms = 0
@@ -57,7 +59,7 @@ class Poller:
         """ "online" or "offline"."""
         return "online" if self.online else "offline"
 
-    def configure(self, plan: "Plan") -> None:
+    def configure(self, plan: Plan) -> None:
         """Takes a new plan; it is used from the next request on."""
         self._plan = plan
         self._batches = {}
@@ -69,19 +71,19 @@ class Poller:
     def disconnected(self, reason: str) -> None:
         """The adapter is gone: every entry says so, and the ECU counts as offline."""
         self._set_online(False, reason)
-        for job in self._plan.jobs if self._plan else ():
+        for job in self._plan.jobs:
             job.fail(reason, self._group)
 
     async def run(self, adapter: "Elm327") -> None:
         """Polls until the adapter is lost (AdapterLost)."""
         self._garbled = 0
         now = self._uptime.ms()
-        for job in self._plan.jobs if self._plan else ():
+        for job in self._plan.jobs:
             job.due_now(now)
         while True:
             plan = self._plan
             now = self._uptime.ms()
-            due = self._due(plan, now) if plan else []
+            due = self._due(plan, now)
             if not due:
                 await self._sleep(self._pause(plan, now))
                 continue
@@ -99,7 +101,7 @@ class Poller:
 
     # What is due
 
-    def _due(self, plan: "Plan", now: int) -> "list[Job]":
+    def _due(self, plan: Plan, now: int) -> "list[Job]":
         """One round: every due job once, in the order that changes the link least; of a silent ECU only one."""
         if self._asleep(plan):
             return self._probe(plan, now)
@@ -114,10 +116,10 @@ class Poller:
             due.append(job)
         return due
 
-    def _asleep(self, plan: "Plan") -> bool:
+    def _asleep(self, plan: Plan) -> bool:
         return bool(plan.ecus) and all([ecu.silent for ecu in plan.ecus])
 
-    def _probe(self, plan: "Plan", now: int) -> "list[Job]":
+    def _probe(self, plan: Plan, now: int) -> "list[Job]":
         """While no ECU answers: one request at a time, ever more rarely, to each ECU in turn."""
         if now < self._probe_ms:
             return []
@@ -129,8 +131,8 @@ class Poller:
         self._probes += 1
         return [jobs[self._probes % len(jobs)]]
 
-    def _pause(self, plan: "Plan | None", now: int) -> int:
-        if plan is None or not plan.jobs:
+    def _pause(self, plan: Plan, now: int) -> int:
+        if not plan.jobs:
             return _IDLE_MS
         if self._asleep(plan):
             return max(self._probe_ms - now, 1)
@@ -142,7 +144,12 @@ class Poller:
         rounds: list[list[Job]] = []
         for job in due:
             last = rounds[-1] if rounds else None
-            if last and len(last) < _BATCH and job.ecu is last[0].ecu and _batchable(job, last[0], adapter):
+            if (
+                last
+                and len(last) < _BATCH
+                and job.ecu is last[0].ecu
+                and _batchable(job, last[0], adapter)
+            ):
                 last.append(job)
             else:
                 rounds.append([job])
@@ -184,26 +191,34 @@ class Poller:
         parts: dict[int, list[bytes]] = {}
         try:
             parts = _split(await adapter.request(request), request)
+            self._answered(ecu)
         except (NoAnswer, BusFault) as error:
             if ecu.known:
                 self._unanswered(ecu, jobs, str(error))
                 return
         except NegativeResponse:
-            self._answered(ecu)  # perhaps of the batch only: ask for each
+            self._answered(ecu)  # it may refuse the batch only: ask for each
         except Garbled as error:
             self._count_garbled(error)
             for job in jobs:
                 self._failed(job, str(error))
             return
+        await self._poll_missing(adapter, ecu, self._take_parts(jobs, parts))
+
+    def _take_parts(self, jobs: "list[Job]", parts: "dict[int, list[bytes]]") -> "list[Job]":
+        """Decodes what a batch brought; returns the jobs it left out."""
         missing = []
         for job in jobs:
             payloads = parts.get(job.pid)
             if payloads is None:
                 missing.append(job)
-                continue
-            self._answered(ecu)
-            self._finish(job)
-            job.decode_payloads(payloads, self._group)
+            else:
+                self._finish(job)
+                job.decode_payloads(payloads, self._group)
+        return missing
+
+    async def _poll_missing(self, adapter: "Elm327", ecu: "Ecu", missing: "list[Job]") -> None:
+        """What an ECU gives alone, but not in a batch, is not batched again."""
         for job in missing:
             if await self._poll_one(adapter, job):
                 job.alone = True
@@ -276,7 +291,7 @@ class Poller:
 def _batchable(job: "Job", other: "Job", adapter: "Elm327") -> bool:
     """True if the two may go into one request: mode 01 PIDs of known length, on CAN."""
     for each in (job, other):
-        if each.pid is None or each.alone or j1979.data_length(each.pid) is None:
+        if each.pid < 0 or each.alone or j1979.data_length(each.pid) is None:
             return False
     return not at.is_legacy(adapter.protocol(job.request))
 

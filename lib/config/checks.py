@@ -10,13 +10,13 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from config.fields import Verdict
+    from config.fields import Checks, Verdict
 
 
 class _AnyName:
     """Names a reference may have are only known once everything is read; the plan checks them."""
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return True
 
 
@@ -49,4 +49,4 @@ def _init(text: str) -> "Verdict":
     return None
 
 
-ALL = {"url": _url, "expression": _expression, "standard": _standard, "init": _init}
+ALL: "Checks" = {"url": _url, "expression": _expression, "standard": _standard, "init": _init}

@@ -217,7 +217,8 @@ class Destination:
         two end the attempt, which then closes its connection itself.
         """
         self.coalesced += cycle.begin(self._shared.uptime.ms())
-        self.state = SENDING
+        if self.state != FAILING:  # a dead server is being tried most of the time: still failing
+            self.state = SENDING
         attempt = asyncio.create_task(self._attempt(cycle))
         try:
             while self._cycle is cycle and not attempt.done():

@@ -9,6 +9,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType as Board
 
     from uptime import Uptime
 
@@ -34,7 +35,9 @@ def clock_is_set() -> bool:
 class Status:
     """Makes the redacted status: names as the WiCAN firmware uses them."""
 
-    def __init__(self, board: object, device_id: str, uptime: "Uptime", ecu_status: "Callable[[], str]") -> None:
+    def __init__(
+        self, board: "Board", device_id: str, uptime: "Uptime", ecu_status: "Callable[[], str]"
+    ) -> None:
         self._board = board
         self.device_id = device_id
         self._uptime = uptime

@@ -103,9 +103,7 @@ class SocketLink:
     The TLS handshake runs inside the first `send`, and nothing of its data leaves before the server is verified.
     """
 
-    def __init__(
-        self, raw: "socket.socket", context: "Context | None", server_name: str
-    ) -> None:
+    def __init__(self, raw: "socket.socket", context: "Context | None", server_name: str) -> None:
         """Takes over `raw` unless it raises OSError, ValueError or MemoryError."""
         self._raw = raw
         self._secure = None if context is None else context.wrap(raw, server_name)
@@ -132,7 +130,9 @@ class SocketLink:
     async def send(self, data: "bytes | memoryview") -> None:
         """Sends everything. Raises OSError or ValueError."""
         view = memoryview(data)
-        for start in range(0, len(view), _RECORD):  # what is not taken at once gets copied: little at a time
+        for start in range(
+            0, len(view), _RECORD
+        ):  # what is not taken at once gets copied: little at a time
             self._stream.write(view[start : start + _RECORD])
             await self._stream.drain()
 

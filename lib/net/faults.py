@@ -30,9 +30,7 @@ def is_unreachable(code: "int | None") -> bool:
     return code is not None and code in [getattr(errno, name, 0) for name in _NAMES]
 
 
-def explain(
-    stage: str, code: "int | None", host: str, port: int
-) -> "tuple[str, str | None]":
+def explain(stage: str, code: "int | None", host: str, port: int) -> "tuple[str, str | None]":
     """A sentence for the cause and, where there is one, a sentence of advice."""
     if stage == "dns":
         cause = f"The name {host} could not be looked up."

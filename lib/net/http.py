@@ -5,10 +5,10 @@
     response = await connection.request("POST", "/ingest", [("Content-Type", "application/json")], body, 15000)
     response.status, response.get("Retry-After"), response.body
 
-What it holds itself to: head and body leave in one write (two writes stall 40 ms each with delayed acknowledgements); one
-deadline covers everything from the name look-up to the last byte; a redirect is returned, never followed; a kept
-connection that the server had closed costs one retry on a new one, and no request that the server began to answer is
-ever repeated.
+What it holds itself to: head and body leave in one write (two writes stall 40 ms each with delayed
+acknowledgements); one deadline covers everything from the name look-up to the last byte; a redirect is
+returned, never followed; a kept connection that the server had closed costs one retry on a new one, and no
+request that the server began to answer is ever repeated.
 """
 
 import asyncio
@@ -331,7 +331,9 @@ class Connection:
         if self._stage == 2 and faults.is_unreachable(code):
             self._enter(1)  # some ports tell of a failed connect at the first use only
         elif self._stage in (3, 4) and self._was_refused():
-            self._enter(2)  # with TLS 1.3 the server judges our certificate after we think all is well
+            self._enter(
+                2
+            )  # with TLS 1.3 the server judges our certificate after we think all is well
         if self._stage == 1:
             self._forget_address()
         if self._stage == 2:

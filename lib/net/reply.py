@@ -65,7 +65,9 @@ class Head:
             raise ReplyError("The server's reply gives its length twice.")
         if codings:
             if codings != ["chunked"]:
-                raise ReplyError("The server's reply uses a transfer coding that was not asked for.")
+                raise ReplyError(
+                    "The server's reply uses a transfer coding that was not asked for."
+                )
             return "chunked", 0
         if not lengths:
             return "close", 0

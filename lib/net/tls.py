@@ -8,8 +8,9 @@ import errno
 import time
 
 from micropython import const
-from net import faults
 from trust import x509
+
+from net import faults
 
 try:
     from typing import TYPE_CHECKING
@@ -168,7 +169,10 @@ def _refused_by_us(
 
 def _untrusted(leaf: "x509.Summary | None") -> "tuple[str, str]":
     if leaf is None:
-        return "The server's certificate is from an authority the cert set does not trust.", _UPLOAD
+        return (
+            "The server's certificate is from an authority the cert set does not trust.",
+            _UPLOAD,
+        )
     if leaf.self_signed:
         cause = "The server's certificate is signed by itself, not by a trusted authority."
         return cause, "If the server is yours, upload its certificate as the CA of a cert set."
@@ -200,9 +204,7 @@ def _wrong_name(leaf: "x509.Summary | None", server_name: str) -> "tuple[str, st
     return f"The server's certificate is for {names}, not for {server_name}.", advice
 
 
-def _refused_by_peer(
-    code: int, saw_certificate: bool, has_pair: bool
-) -> "tuple[str, str | None]":
+def _refused_by_peer(code: int, saw_certificate: bool, has_pair: bool) -> "tuple[str, str | None]":
     """The server ends the handshake: before its certificate came, it dislikes our offer; after that, our answer."""
     if saw_certificate:
         if has_pair:

@@ -1,8 +1,8 @@
 """Addresses of destinations: strict parsing, percent-encoding, the request target and the Host header (RFC 3986).
 
-    url = parse("https://api.example.com/ingest?v=1")
-    url.host, url.port, url.target, url.host_header   # "api.example.com", 443, "/ingest?v=1", "api.example.com"
-    target_with_query(url.target, [("source", "wican_pro")])   # "/ingest?v=1&source=wican_pro"
+url = parse("https://api.example.com/ingest?v=1")
+url.host, url.port, url.target, url.host_header   # "api.example.com", 443, "/ingest?v=1", "api.example.com"
+target_with_query(url.target, [("source", "wican_pro")])   # "/ingest?v=1&source=wican_pro"
 """
 
 from micropython import const
@@ -226,7 +226,9 @@ def _check_labels(host: str, position: int) -> None:
         raise _syntax(position, "This is no IPv4 address.")
     for label in labels:
         if not label or len(label) > _MAX_LABEL or label[0] == "-" or label[-1] == "-":
-            raise _syntax(position, "A host name is made of parts of 1 to 63 characters, with dots.")
+            raise _syntax(
+                position, "A host name is made of parts of 1 to 63 characters, with dots."
+            )
         for offset in range(len(label)):
             if label[offset] not in _ALNUM and label[offset] not in "-_":
                 message = f"A host name cannot hold {label[offset]!r}."

@@ -1,8 +1,9 @@
 """AT and ST command strings of vehicle profiles, read as settings of the link to an ECU.
 
-Profiles carry strings such as ``ATSP7;ATCP17;ATSHFC007B;ATFCSH17FC007B;ATCRA17FE007B;``. Each known command sets one slot of
-the adapter's state, so that only what differs from the present state needs to be sent, and what an earlier link
-left behind can be put back. Meaning of the commands: ELM327 data sheet v2.x, STN1100 family reference.
+Profiles carry strings such as ``ATSP7;ATCP17;ATSHFC007B;ATFCSH17FC007B;ATCRA17FE007B;``. Each known command
+sets one slot of the adapter's state, so that only what differs from the present state needs to be sent, and
+what an earlier link left behind can be put back. Meaning of the commands: ELM327 data sheet v2.x, STN1100
+family reference.
 """
 
 from micropython import const

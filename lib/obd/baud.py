@@ -1,7 +1,7 @@
 """Finds the speed of the WiCAN Pro's OBD chip (MIC3624) and raises it.
 
-The chip talks at 115,200 or, once told to, at 2,000,000 baud. Its vendor commands: `VTVERS` answers its version, `STSBR`
-switches the speed after an OK at the old one, `STWBR` keeps it over a power cycle.
+The chip talks at 115,200 or, once told to, at 2,000,000 baud. Its vendor commands: `VTVERS` answers its
+version, `STSBR` switches the speed after an OK at the old one, `STWBR` keeps it over a power cycle.
 """
 
 import asyncio
@@ -58,7 +58,9 @@ async def _answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     return False
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: bytes) -> bytes:
+async def _ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: bytes
+) -> bytes:
     answer = bytearray()
 
     async def converse() -> None:

@@ -4,8 +4,8 @@
     reply = await adapter.request(Request("220101", "ATSH7E4;ATST96;"))
     reply.image()      # raw frame image of the lowest ECU that answered
 
-Only settings that differ from the adapter's present state are sent, answers are matched to what was asked, and the number
-of lines an answer has is learned, so that the adapter need not wait for more that never come.
+Only settings that differ from the adapter's present state are sent, answers are matched to what was asked, and
+the number of lines an answer has is learned, so that the adapter need not wait for more that never come.
 Commands and answers: ELM327 data sheet v2.x. Timing of pending responses: ISO 14229-2, P2* = 5 s.
 """
 
@@ -25,8 +25,6 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from log import Logger
 
 _RESPONSE_PENDING = const(0x78)
@@ -176,7 +174,9 @@ class Elm327:
             raise AdapterLost("the adapter restarted by itself; check its supply")
         return lines
 
-    def _learn(self, request: Request, found: "list[Message]", lines: Lines, counted: int | None) -> None:
+    def _learn(
+        self, request: Request, found: "list[Message]", lines: Lines, counted: int | None
+    ) -> None:
         """Takes the number of lines from an answer the adapter waited out, without frames that belong to nobody."""
         self._useless_hints = 0
         if counted is None:
@@ -244,9 +244,9 @@ class Elm327:
                 if slot in self._state and not link.sets(slot):
                     await self._set(slot, command)
         for slot in list(self._state):
-            command = at.reset_command(slot)
-            if command is not None and not link.sets(slot) and self._state[slot] != command:
-                await self._set(slot, command)
+            reset = at.reset_command(slot)
+            if reset is not None and not link.sets(slot) and self._state[slot] != reset:
+                await self._set(slot, reset)
 
     async def _set(self, slot: str, command: str) -> None:
         if self._state.get(slot) == command:
@@ -335,7 +335,7 @@ class Elm327:
         budget = _MOST_BYTES
         while budget > 0:
             try:
-                chunk = await asyncio.wait_for_ms(self._reader.read(_CHUNK), quiet_ms)
+                chunk: bytes = await asyncio.wait_for_ms(self._reader.read(_CHUNK), quiet_ms)
             except asyncio.TimeoutError:
                 return
             except OSError as error:
@@ -347,9 +347,15 @@ class Elm327:
     async def _command(self, text: str, timeout_ms: int = _COMMAND_MS) -> str:
         self.commands += 1
         raw = await self._exchange(text, timeout_ms)
-        parts = [part.strip() for part in raw.replace(b"\n", b"\r").replace(b"\x00", b"").split(b"\r")]
+        parts = [
+            part.strip() for part in raw.replace(b"\n", b"\r").replace(b"\x00", b"").split(b"\r")
+        ]
         wanted = text.replace(" ", "").encode()
-        words = [part.decode() for part in parts if part and part.replace(b" ", b"") != wanted and _printable(part)]
+        words = [
+            part.decode()
+            for part in parts
+            if part and part.replace(b" ", b"") != wanted and _printable(part)
+        ]
         return " ".join(words)
 
     async def _exchange(self, text: str, timeout_ms: int) -> bytes:
@@ -401,7 +407,9 @@ def _printable(part: bytes) -> bool:
     return all([32 <= byte < 127 for byte in part])
 
 
-def _match(request: Request, found: "list[Message]") -> "tuple[Reply | None, list[tuple[int, int]]]":
+def _match(
+    request: Request, found: "list[Message]"
+) -> "tuple[Reply | None, list[tuple[int, int]]]":
     """Sorts messages: (the reply if any ECU answered positively, refusals in order). Others' messages are dropped."""
     answers: dict[int, list[bytes]] = {}
     refusals = []

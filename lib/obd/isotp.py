@@ -56,7 +56,7 @@ class Reassembler:
 
     def reset(self) -> None:
         """Forgets a message that is not complete."""
-        self._message = None
+        self._message: bytearray | None = None
         self._filled = 0
         self._sequence = 0
 
@@ -102,7 +102,10 @@ class Reassembler:
             raise IsoTpError(f"unknown frame type {kind}")
         if self._message is not None:
             raise IsoTpError("new message before the end of the one before")
-        return self._single(frame) if kind == _SINGLE else self._first(frame)
+        if kind == _SINGLE:
+            return self._single(frame)
+        self._first(frame)
+        return None
 
     def _single(self, frame: "Buffer") -> bytes:
         start = self._at + 1
@@ -125,23 +128,27 @@ class Reassembler:
             raise IsoTpError("message longer than 4095 bytes")
         if length < _FRAME - self._at:
             raise IsoTpError(f"first frame of length {length}")
-        self._message = bytearray(length)
         self._filled = _FRAME - start
-        self._message[: self._filled] = frame[start:]
+        message = self._message = bytearray(length)
+        message[: self._filled] = frame[start:]
         self._sequence = 0
         self._expected_frames = frame_count(length, self._at == 1)
 
     def _consecutive(self, frame: "Buffer") -> bytes | None:
-        if self._message is None:
+        message = self._message
+        if message is None:
             raise IsoTpError("consecutive frame without a first frame")
         self._check_sequence(frame[self._at] & 0x0F)
         start = self._at + 1
-        count = min(_FRAME - start, len(self._message) - self._filled)
+        count = min(_FRAME - start, len(message) - self._filled)
         if len(frame) < start + count:
             raise IsoTpError("consecutive frame cut short")
-        self._message[self._filled : self._filled + count] = frame[start : start + count]
+        message[self._filled : self._filled + count] = frame[start : start + count]
         self._filled += count
-        return self._take() if self._filled == len(self._message) else None
+        if self._filled < len(message):
+            return None
+        self.reset()
+        return bytes(message)
 
     def _check_sequence(self, number: int) -> None:
         previous = self._sequence
@@ -151,11 +158,6 @@ class Reassembler:
         if number == previous:
             raise IsoTpError(f"frame {number} came twice")
         raise IsoTpError(f"frame {self._sequence} expected, got {number}")
-
-    def _take(self) -> bytes:
-        message = bytes(self._message)
-        self.reset()
-        return message
 
 
 def frame_image(payload: "Buffer", address: int | None = None) -> bytes:

@@ -141,7 +141,7 @@ def split(payload: "Buffer", asked: "Iterable[int] | None" = None) -> list[tuple
     asked = None if asked is None else list(asked)
     if asked is not None and len(asked) == 1:
         return [_single(payload, asked[0])]
-    parts = []
+    parts: list[tuple[int, bytes]] = []
     position = 1
     while position < len(payload):
         if len(parts) == 1 and _is_padding(payload, position):

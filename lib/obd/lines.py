@@ -7,7 +7,9 @@ from micropython import const
 from obd import at, isotp
 
 _MAX_LINES = const(640)  # the longest ISO-TP message, 4095 bytes, takes 586 frames
-_SINGLE_MAX = const(12)  # bytes of the longest legacy frame: three header bytes, eight of data, checksum
+_SINGLE_MAX = const(
+    12
+)  # bytes of the longest legacy frame: three header bytes, eight of data, checksum
 
 # Remarks that stand for themselves (ELM327 data sheet, "Error Messages and Alerts").
 SILENCE = ("NODATA", "UNABLETOCONNECT")

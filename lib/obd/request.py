@@ -157,6 +157,7 @@ class Reply:
     def image(self, ecu: int | None = None) -> bytes:
         """The raw frame image: all bytes after the CAN id, frame after frame, PCI bytes included, padding not.
 
-        WiCAN profiles number these bytes (B0 is the first). Answers of legacy protocols get the image CAN would have had.
+        WiCAN profiles number these bytes (B0 is the first). Answers of legacy protocols get the image CAN
+        would have had.
         """
         return isotp.frame_image(self.payload(ecu), self._extended)

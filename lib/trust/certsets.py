@@ -50,7 +50,9 @@ class CertSets:
     def load(self, name: str) -> CertSet:
         """Reads a set. Raises CertSetError."""
         if not is_name(name):
-            raise CertSetError(f"{name!r} is no name for a cert set: use 1 to 24 of A-Z a-z 0-9 _ -.")
+            raise CertSetError(
+                f"{name!r} is no name for a cert set: use 1 to 24 of A-Z a-z 0-9 _ -."
+            )
         if name not in self.names():
             raise CertSetError(_missing(name))
         ca = self._read(name, "ca.pem")

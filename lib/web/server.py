@@ -263,7 +263,6 @@ class Server:
     async def _serve(
         self, reader: "StreamReader", writer: "StreamWriter", connection: Connection
     ) -> None:
-        response = None
         try:
             request = await read_request(self._site, reader, _address(writer))
             if request is None:

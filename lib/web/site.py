@@ -4,6 +4,7 @@ import os
 from binascii import hexlify
 
 from micropython import const
+
 from web import api, auth, pages
 from web.server import Server, Site
 

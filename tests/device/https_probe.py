@@ -1,6 +1,7 @@
 """Runs under Unix MicroPython: sends requests with the device's client and prints each outcome as one line of JSON.
 
-    https_probe.py PLAN    with PLAN = {"root", "set", "host", "port", "name", "deadline", "requests", "body", "times"} as JSON
+https_probe.py PLAN    with PLAN = {"root", "set", "host", "port", "name", "deadline", "requests", "body",
+"times"} as JSON
 """
 
 import asyncio
@@ -29,9 +30,7 @@ async def outcome(connection, plan):
 
 async def probe(plan):
     context = tls.Context(CertSets(plan["root"]).load(plan["set"]))
-    connection = http.Connection(
-        plan["host"], plan["port"], context, plan["name"], asyncio.Lock()
-    )
+    connection = http.Connection(plan["host"], plan["port"], context, plan["name"], asyncio.Lock())
     for _ in range(plan["requests"]):
         found = await outcome(connection, plan)
         found["handshakes"] = connection.handshakes

@@ -44,7 +44,9 @@ class Device:
         plan = {"root": str(self.root), "set": certset, "host": "127.0.0.1", "port": port, **plan}
         command = [ROOT / "tools" / "micropython", *self.build]
         command += [ROOT / "tests" / "device" / "https_probe.py", json.dumps(plan)]
-        environment = dict(os.environ, MICROPYPATH=f"{ROOT}/lib:{ROOT}/firmware/boards/unix:.frozen")
+        environment = dict(
+            os.environ, MICROPYPATH=f"{ROOT}/lib:{ROOT}/firmware/boards/unix:.frozen"
+        )
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stdout + done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

@@ -19,7 +19,9 @@ class Peer:
     `received` is every application byte in the order read, `handshakes` counts those that were finished.
     """
 
-    def __init__(self, serve: Callable[[Peer, socket.socket], None], context: ssl.SSLContext | None):
+    def __init__(
+        self, serve: Callable[[Peer, socket.socket], None], context: ssl.SSLContext | None
+    ):
         self._serve = serve
         self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -65,7 +67,9 @@ class Peer:
             connection.settimeout(5)
             try:
                 self._handle(connection)
-            except OSError:  # the client went away, or refused: what it refused is the test's business
+            except (
+                OSError
+            ):  # the client went away, or refused: what it refused is the test's business
                 pass
             finally:
                 connection.close()
@@ -81,7 +85,7 @@ class Peer:
 def server_context(
     folder: Path, pair: Pair, tls12: bool, client_ca: bytes | None = None
 ) -> ssl.SSLContext:
-    """TLS with this pair; `tls12` stays at the version the chip speaks; `client_ca` makes a client certificate a must."""
+    """TLS with this pair; `tls12` caps it at the chip's version; `client_ca` demands a client certificate."""
     pair.write(folder, "server.crt", "server.key")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.crt", folder / "server.key")

@@ -1,6 +1,4 @@
-"""Hosts for tests of the simulator: one in virtual time, where waiting costs nothing, one on a
-real socket.
-"""
+"""Hosts for tests of the simulator: one in virtual time, one on a real socket."""
 
 import asyncio
 import selectors
@@ -53,7 +51,6 @@ class Bench:
 
     def __init__(self, car: str | dict = "petrol", **options: object) -> None:
         self.loop = VirtualLoop()
-        asyncio.set_event_loop(self.loop)
         data = load_car(car).data if isinstance(car, str | Path) else car
         self.car = Car({"name": "car", "protocol": "6", "ecus": [], **data}, self.loop.time)
         self.adapter = Adapter(self.car, Options(**{"pace": False, **options}), self.loop)
@@ -66,9 +63,7 @@ class Bench:
         self.loop.close()
 
     def ask(self, command: str, timeout: float = 60.0) -> str:
-        """Sends a line; everything that comes until the prompt, without it. `elapsed`: seconds it
-        took.
-        """
+        """Sends a line; everything until the prompt, without it. `elapsed`: seconds it took."""
         self._ear.heard = b""
         started = self.loop.time()
         self.adapter.feed(command.encode() + b"\r")

@@ -74,7 +74,9 @@ def test_answers_can_be_changed_while_it_runs(pki):
 
 
 def test_a_raw_answer_is_sent_as_it_is(pki):
-    with collector.background(pki, raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut") as receiver:
+    with collector.background(
+        pki, raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"
+    ) as receiver:
         with pytest.raises(http.client.IncompleteRead):
             post(client(pki, receiver.port), b"{}")
 

@@ -1,4 +1,4 @@
-"""The cars: the worked examples line by line, and the drive of the petrol car against SAE J1979."""
+"""The cars: the worked examples line by line, the drive of the petrol car by SAE J1979."""
 
 import json
 

@@ -1,9 +1,10 @@
 """A car for tests of the poller: answers by request text, and a clock that only moves when something happens."""
 
+from binascii import unhexlify
+
 from autopid.group import Group
 from autopid.plan import Plan
 from autopid.poller import Poller
-from binascii import unhexlify
 from obd import errors
 from obd.request import Reply
 
@@ -55,7 +56,9 @@ class FakeAdapter:
         self.asked.append(request.text)
         self.times.append(self.clock.now)
         self.clock.now += self.cost_ms
-        answer = self.answers.get(request.text, errors.NoAnswer("no ECU answered %s" % request.text))
+        answer = self.answers.get(
+            request.text, errors.NoAnswer("no ECU answered %s" % request.text)
+        )
         if callable(answer) and not isinstance(answer, type):
             answer = answer()
         if isinstance(answer, Exception):
@@ -83,11 +86,13 @@ class TestPoller(Poller):
 
 
 def autopid(standard=(), custom=(), protocol="6", cycle_ms=1000, custom_init=""):
-    """The autopid section of the settings: names or (name, period) pairs, and custom (name, pid, expression, period, init)."""
+    """The autopid settings of names or (name, period) pairs and custom (name, pid, expression, period, init)."""
     parameters = []
     for item in standard:
         name, period = item if isinstance(item, tuple) else (item, 1000)
-        parameters.append({"name": name, "period_ms": period, "receive_header": "", "enabled": True})
+        parameters.append(
+            {"name": name, "period_ms": period, "receive_header": "", "enabled": True}
+        )
     own = []
     for name, pid, expression, period, init in custom:
         own.append(

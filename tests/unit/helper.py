@@ -1,6 +1,6 @@
 """What the unit tests need under both interpreters: they run under pytest on CPython and by this file on MicroPython.
 
-    micropython tests/unit/helper.py tests/unit/test_expression.py
+micropython tests/unit/helper.py tests/unit/test_expression.py
 """
 
 import asyncio

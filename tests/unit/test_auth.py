@@ -3,7 +3,7 @@
 from binascii import b2a_base64, hexlify
 
 from helper import raises, run
-from web.auth import Gate, Lockout, Pbkdf2, check, make_record, pbkdf2, same
+from web.auth import Gate, Lockout, Pbkdf2, check, is_record, make_record, pbkdf2, same
 
 SALT = b"0123456789abcdef"
 RECORD = make_record("open:sesamé", SALT)
@@ -97,6 +97,12 @@ def test_record_tells_nothing_and_differs_with_the_salt():
     other = make_record("open:sesamé", b"fedcba9876543210")
     assert other.split("$")[3] != RECORD.split("$")[3]
     assert check(other, "open:sesamé")
+
+
+def test_record_is_told_from_a_password():
+    assert is_record(RECORD)
+    for text in ("", "open:sesamé", "pbkdf2-sha256", "a$b$c$d"):
+        assert not is_record(text), text
 
 
 def test_damaged_record_fits_no_password():

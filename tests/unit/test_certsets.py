@@ -46,14 +46,20 @@ def test_a_set_with_only_a_ca():
 
 
 def test_a_set_with_a_client_pair():
-    files = [("certs/m/ca.pem", b"\x30\x82"), ("certs/m/client.crt", CERT), ("certs/m/client.key", KEY)]
+    files = [
+        ("certs/m/ca.pem", b"\x30\x82"),
+        ("certs/m/client.crt", CERT),
+        ("certs/m/client.key", KEY),
+    ]
     with Folder(*files) as sets:
         found = sets.load("m")
         assert (found.ca, found.cert, found.key) == (b"\x30\x82", CERT, KEY)
 
 
 def test_names_are_listed_in_order():
-    with Folder(("certs/b/ca.pem", CERT), ("certs/a/x", b""), ("certs/no.name/ca.pem", CERT)) as sets:
+    with Folder(
+        ("certs/b/ca.pem", CERT), ("certs/a/x", b""), ("certs/no.name/ca.pem", CERT)
+    ) as sets:
         assert sets.names() == ["a", "b"]
     assert CertSets("/tmp/no-such-folder").names() == []
 

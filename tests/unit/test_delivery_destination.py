@@ -165,6 +165,21 @@ def test_a_dead_server_is_asked_less_and_less_often_and_found_again():
     play(scene, cycle_ms=1000)
 
 
+def test_a_server_that_hangs_again_and_again_stays_failing_while_it_is_tried():
+    async def scene(world, destination):
+        world.answers[URL] = [DEAD, Answer(200)]
+        world.latency[URL] = 1000
+        await world.advance(500)
+        assert destination.state == "sending"
+        await world.advance(5000)
+        assert len(world.requests) == 2
+        assert destination.state == "failing" and "refused" in destination.reason
+        await world.advance(1000)
+        assert destination.state == "ok"
+
+    play(scene)
+
+
 def test_a_server_that_asks_to_wait_is_left_alone_that_long():
     async def scene(world, destination):
         world.answers[URL] = [Answer(429, [("Retry-After", "12")]), Answer(200)]

@@ -48,12 +48,24 @@ def test_only_changed_settings_are_sent():
     wire = Wire({"220101": IONIQ, "2201019": IONIQ})
     init = "ATSH7E4;ATST96;"
     ask(wire, Request("220101", init), Request("220101", init), Request("2203", "ATSH7E6;ATST96"))
-    assert after_setup(wire) == ["ATTP6", "ATSH7E4", "ATST96", "220101", "220101", "ATSH7E6", "2203"]
+    assert after_setup(wire) == [
+        "ATTP6",
+        "ATSH7E4",
+        "ATST96",
+        "220101",
+        "220101",
+        "ATSH7E6",
+        "2203",
+    ]
 
 
 def test_settings_a_later_link_does_not_mention_are_put_back():
     wire = Wire()
-    ask(wire, Request("2201", "ATSH7E4;ATCRA7EC;ATFCSH7E4;ATFCSD300000;ATFCSM1;ATCEA07;ATST96"), Request("010C"))
+    ask(
+        wire,
+        Request("2201", "ATSH7E4;ATCRA7EC;ATFCSH7E4;ATFCSD300000;ATFCSM1;ATCEA07;ATST96"),
+        Request("010C"),
+    )
     later = wire.sent[wire.sent.index("2201") + 1 :]
     assert later.pop() == "010C"
     assert set(later) == {"ATSH7DF", "ATCRA", "ATFCSM0", "ATCEA", "ATST32"}
@@ -83,7 +95,11 @@ def test_pending_answers_are_waited_for_with_the_longest_timeout():
 
 
 def test_another_negative_response_is_an_error_with_its_name():
-    for code, words in ((0x11, "service not supported"), (0x31, "out of range"), (0x22, "conditions not correct")):
+    for code, words in (
+        (0x11, "service not supported"),
+        (0x31, "out of range"),
+        (0x22, "conditions not correct"),
+    ):
         wire = Wire({"22F190": b"7E8037F22%02X\r\r>" % code})
         (error,) = ask(wire, Request("22F190", "ATSH7E0"))
         assert isinstance(error, errors.NegativeResponse), error
@@ -113,7 +129,11 @@ def test_echo_spaces_line_feeds_and_searching_do_no_harm():
 
 
 def test_29_bit_identifiers_as_one_token_and_as_four():
-    for line in (b"17FE007B 04 62 02 8C D2\r\r>", b"17 FE 00 7B 04 62 02 8C D2\r\r>", b"17FE007B0462028CD2\r\r>"):
+    for line in (
+        b"17FE007B 04 62 02 8C D2\r\r>",
+        b"17 FE 00 7B 04 62 02 8C D2\r\r>",
+        b"17FE007B0462028CD2\r\r>",
+    ):
         init = "ATSP7;ATCP17;ATSHFC007B;ATFCSH17FC007B;ATCRA17FE007B;"
         (reply,) = ask(Wire({"22028C": line}), Request("22028C", init))
         assert reply.ecus == [0x17FE007B] and hexlify(reply.image()) == b"0462028cd2", line
@@ -133,7 +153,9 @@ def test_several_ecus_answer_at_once():
 
 
 def test_extended_addresses_are_part_of_the_image():
-    (reply,) = ask(Wire({"2201": b"607F1046201AABB\r\r>"}), Request("2201", "ATSH6F1;ATCEA07;ATCERF1"))
+    (reply,) = ask(
+        Wire({"2201": b"607F1046201AABB\r\r>"}), Request("2201", "ATSH6F1;ATCEA07;ATCERF1")
+    )
     assert hexlify(reply.image()) == b"f1046201aabb" and hexlify(reply.payload()) == b"6201aabb"
 
 
@@ -168,7 +190,9 @@ def test_a_closed_connection_is_an_error_at_once():
 
 
 def test_a_half_typed_command_does_not_confuse_the_start():
-    wire = Wire({"ATSH7E0ATI": b"?\r\r>", "010C": b"7E804410C1AF8\r\r>", "ATI": b"ELM327 v2.3\r\r>"})
+    wire = Wire(
+        {"ATSH7E0ATI": b"?\r\r>", "010C": b"7E804410C1AF8\r\r>", "ATI": b"ELM327 v2.3\r\r>"}
+    )
     wire.write(b"AT SH 7E0")
     wire._line = "ATSH7E0"
     (reply,) = ask(wire, Request("010C"))
@@ -176,7 +200,13 @@ def test_a_half_typed_command_does_not_confuse_the_start():
 
 
 def test_an_unknown_protocol_is_searched_once_and_remembered():
-    wire = Wire({"0100": b"SEARCHING...\r7E8064100BE3EB813\r\r>", "ATDPN": b"A6\r\r>", "010C": b"7E804410C1AF8\r\r>"})
+    wire = Wire(
+        {
+            "0100": b"SEARCHING...\r7E8064100BE3EB813\r\r>",
+            "ATDPN": b"A6\r\r>",
+            "010C": b"7E804410C1AF8\r\r>",
+        }
+    )
 
     async def session():
         adapter = Elm327(wire, wire)

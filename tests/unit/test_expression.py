@@ -1,4 +1,4 @@
-"""Expressions: the WiCAN language as vehicle profiles use it, what ours adds, and what it must refuse."""
+"""Expressions: the WiCAN language as profiles use it, what ours adds, what it must refuse."""
 
 import gc
 import sys

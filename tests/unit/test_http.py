@@ -81,7 +81,9 @@ def error_of(*pieces, **options):
 
 def test_head_and_body_leave_in_one_write():
     connection, opener = connect(Stream(OK))
-    run(post(connection, b'{"a":1}', headers=[("Content-Type", "application/json"), ("X-Id", "7")]))
+    run(
+        post(connection, b'{"a":1}', headers=[("Content-Type", "application/json"), ("X-Id", "7")])
+    )
     assert opener.opened[0].writes == [
         b"POST /in?a=b HTTP/1.1\r\nHost: h.example\r\nContent-Type: application/json\r\nX-Id: 7\r\n"
         b'Content-Length: 7\r\n\r\n{"a":1}'
@@ -129,8 +131,20 @@ def test_bodies_of_every_framing():
     for case, head, rest, body, kept in (
         ("length", b"Content-Length: 5\r\n\r\n", b"hello", b"hello", True),
         ("no body", b"Content-Length: 0\r\n\r\n", b"", b"", True),
-        ("same length twice", b"Content-Length: 5\r\nContent-Length: 5\r\n\r\n", b"hello", b"hello", True),
-        ("chunked", b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", b"hello", True),
+        (
+            "same length twice",
+            b"Content-Length: 5\r\nContent-Length: 5\r\n\r\n",
+            b"hello",
+            b"hello",
+            True,
+        ),
+        (
+            "chunked",
+            b"Transfer-Encoding: chunked\r\n\r\n",
+            b"3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+            b"hello",
+            True,
+        ),
         (
             "extensions and trailers",
             b"Transfer-Encoding: Chunked\r\n\r\n",
@@ -301,7 +315,10 @@ def test_a_connection_lost_while_writing_costs_one_retry():
 
 def test_there_is_no_second_retry():
     error, connection, opener = two_requests(Stream(OK), Stream())
-    assert (error.stage, str(error)) == ("status", "The server closed the connection without an answer.")
+    assert (error.stage, str(error)) == (
+        "status",
+        "The server closed the connection without an answer.",
+    )
     assert len(opener.opened) == 2 and connection.retries == 1
 
 
@@ -380,7 +397,16 @@ def test_requests_cannot_be_split():
 
 
 def test_headers_that_frame_the_message_are_refused():
-    for name in ("Host", "content-length", "Transfer-Encoding", "Connection", "", "a b", "a:", "ä"):
+    for name in (
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "Connection",
+        "",
+        "a b",
+        "a:",
+        "ä",
+    ):
         raises(ValueError, http.request_head, "POST", "/", "h.example", [(name, "x")])
     raises(ValueError, http.request_head, "POST", "/a b", "h.example", [])
 

@@ -18,15 +18,29 @@ PROFILE = {
 
 
 def test_all_parameters_of_a_pid_come_from_one_request():
-    bench = Bench(autopid(cycle_ms=60_000), {"2201": "620105FF", "2202": "620209", "2203": "620302"}, profiles.load(PROFILE))
+    bench = Bench(
+        autopid(cycle_ms=60_000),
+        {"2201": "620105FF", "2202": "620209", "2203": "620302"},
+        profiles.load(PROFILE),
+    )
     run(bench.run(500))
-    assert bench.adapter.asked == ["2201", "2203", "2202"], "one request each, the link changed once"
+    assert bench.adapter.asked == ["2201", "2203", "2202"], (
+        "one request each, the link changed once"
+    )
     assert [bench.text(name) for name in "ABDE"] == ["5", "127.5", "9", "6"]
     assert bench.text("C") is None and "too short" in bench.error("C")
 
 
 def test_standard_pids_are_asked_six_at_a_time():
-    names = (RPM, SPEED, COOLANT, "0F-IntakeAirTemperature", "11-ThrottlePosition", "2F-FuelTankLevel", "33-AbsBaroPres")
+    names = (
+        RPM,
+        SPEED,
+        COOLANT,
+        "0F-IntakeAirTemperature",
+        "11-ThrottlePosition",
+        "2F-FuelTankLevel",
+        "33-AbsBaroPres",
+    )
     bench = Bench(
         autopid([(name, 60_000) for name in names]),
         {"010C0D050F112F": "410C1AF80D3C057B0F41118F2FFF", "0133": "413365"},
@@ -47,14 +61,20 @@ def test_an_ecu_that_does_not_batch_is_asked_one_by_one():
 
 
 def test_a_refused_batch_is_asked_one_by_one():
-    answers = {"010C0D": errors.NegativeResponse(0x7E8, 0x12), "010C": "410C1AF8", "010D": "410D3C"}
+    answers = {
+        "010C0D": errors.NegativeResponse(0x7E8, 0x12),
+        "010C": "410C1AF8",
+        "010D": "410D3C",
+    }
     bench = Bench(autopid([RPM, SPEED]), answers)
     run(bench.run(500))
     assert (bench.text(RPM), bench.text(SPEED)) == ("1726", "60")
 
 
 def test_legacy_protocols_are_never_asked_in_batches():
-    bench = Bench(autopid([RPM, SPEED], protocol="5"), {"010C": "410C1AF8", "010D": "410D3C"}, protocol="5")
+    bench = Bench(
+        autopid([RPM, SPEED], protocol="5"), {"010C": "410C1AF8", "010D": "410D3C"}, protocol="5"
+    )
     run(bench.run(500))
     assert bench.adapter.asked == ["010C", "010D"]
 
@@ -95,7 +115,8 @@ def test_a_value_out_of_range_is_an_error_and_the_old_value_keeps_its_age():
 def test_a_negative_response_is_an_error_never_a_value_and_is_asked_more_rarely():
     refusal = errors.NegativeResponse(0x7E8, 0x31)
     bench = Bench(
-        autopid(custom=[("A", "2201", "B3", 1000, ""), ("B", "2202", "B3", 1000, "")]), {"2201": "620105", "2202": refusal}
+        autopid(custom=[("A", "2201", "B3", 1000, ""), ("B", "2202", "B3", 1000, "")]),
+        {"2201": "620105", "2202": refusal},
     )
     run(bench.run(20_000))
     assert bench.text("B") is None and "out of range" in bench.error("B").lower()
@@ -104,7 +125,11 @@ def test_a_negative_response_is_an_error_never_a_value_and_is_asked_more_rarely(
 
 
 def test_what_one_ecu_does_not_have_does_not_slow_the_others():
-    custom = [("A", "2201", "B3", 1000, "ATSH7E4"), ("B", "2209", "B3", 1000, "ATSH7E6"), ("C", "2208", "B3", 1000, "ATSH7E4")]
+    custom = [
+        ("A", "2201", "B3", 1000, "ATSH7E4"),
+        ("B", "2209", "B3", 1000, "ATSH7E6"),
+        ("C", "2208", "B3", 1000, "ATSH7E4"),
+    ]
     bench = Bench(autopid(custom=custom), {"2201": "620105"})
     run(bench.run(20_000))
     assert bench.adapter.count("2201") == 20, bench.adapter.count("2201")
@@ -116,7 +141,9 @@ def test_a_sleeping_car_is_asked_ever_more_rarely_and_recovers_at_the_first_answ
     asleep = [True]
     silence = errors.NoAnswer("no ECU answered")
     custom = [("A%d" % n, "220%d" % n, "B3", 1000, "ATSH7E%d" % n) for n in range(4)]
-    answers = {"220%d" % n: (lambda n=n: silence if asleep[0] else "620%d05" % n) for n in range(4)}
+    answers = {
+        "220%d" % n: (lambda n=n: silence if asleep[0] else "620%d05" % n) for n in range(4)
+    }
     bench = Bench(autopid(custom=custom), answers)
     run(bench.run(120_000))
     assert not bench.poller.online and bench.poller.ecu_status == "offline"
@@ -131,7 +158,11 @@ def test_a_sleeping_car_is_asked_ever_more_rarely_and_recovers_at_the_first_answ
 
 
 def test_an_expression_may_refer_to_other_parameters():
-    custom = [("VOLT", "2201", "B3", 1000, ""), ("AMP", "2202", "B3", 1000, ""), ("WATT", "2202", "VOLT*AMP", 1000, "")]
+    custom = [
+        ("VOLT", "2201", "B3", 1000, ""),
+        ("AMP", "2202", "B3", 1000, ""),
+        ("WATT", "2202", "VOLT*AMP", 1000, ""),
+    ]
     bench = Bench(autopid(custom=custom), {"2201": "62010C", "2202": "620203"})
     run(bench.run(500))
     assert bench.text("WATT") == "36"

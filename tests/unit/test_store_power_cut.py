@@ -151,7 +151,7 @@ def test_a_profile_is_the_old_or_the_new_one():
 
 
 class Flash:
-    """A block device in RAM. After `left` operations that change it, the next one is done by half and then it is off."""
+    """A block device in RAM. After `left` operations that change it, the next one is done by half, then it is off."""
 
     def __init__(self, content):
         self.content = bytearray(content)

@@ -10,7 +10,9 @@ UNTRUSTED = ValueError("The certificate is not correctly signed by the trusted C
 EXPIRED = ValueError("The certificate validity has expired\n")
 FUTURE = ValueError("The certificate validity starts in the future\n")
 NAME = ValueError("The certificate Common Name (CN) does not match with the expected CN\n")
-WEAK = ValueError("The certificate is signed with an unacceptable key (eg bad curve, RSA too short).\n")
+WEAK = ValueError(
+    "The certificate is signed with an unacceptable key (eg bad curve, RSA too short).\n"
+)
 
 
 def cause(error, leaf=SIGNED, has_pair=False, now=NOW):
@@ -39,7 +41,12 @@ def test_certificates_that_we_refuse():
             NOW,
             "The server's certificate is from an authority the cert set does not trust.",
         ),
-        (EXPIRED, SIGNED, (2055, 7, 1, 0, 0, 0), "The server's certificate expired on 2055-06-07."),
+        (
+            EXPIRED,
+            SIGNED,
+            (2055, 7, 1, 0, 0, 0),
+            "The server's certificate expired on 2055-06-07.",
+        ),
         (EXPIRED, SIGNED, NOW, "An authority above the server's certificate has expired."),
         (EXPIRED, None, NOW, "A certificate of the server has expired."),
         (
@@ -67,7 +74,12 @@ def test_certificates_that_we_refuse():
             NOW,
             "The server's certificate is too weak: its key or signature is outdated.",
         ),
-        (ValueError("new\nreason"), SIGNED, NOW, "The server's certificate was refused (new reason)."),
+        (
+            ValueError("new\nreason"),
+            SIGNED,
+            NOW,
+            "The server's certificate was refused (new reason).",
+        ),
     ):
         assert cause(error, leaf, now=now) == expected, expected
 

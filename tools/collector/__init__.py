@@ -1,6 +1,7 @@
 """HTTPS receiver for development and tests: takes what a destination would get and shows it.
 
-On the command line (`python -m collector --pki DIR`) each document becomes one line of compact JSON on stdout. In tests:
+On the command line (`python -m collector --pki DIR`) each document becomes one line of compact JSON on stdout.
+In tests:
 
     with background(folder) as collector:
         …

@@ -46,8 +46,8 @@ class Received:
 class Behaviour:
     """How requests are answered; may be changed at any time.
 
-    `delay` is in seconds; `close` ends the connection after the reply; `retry_after` becomes that header; `chunked` sends
-    the reply body in chunks; `raw` replaces the whole reply, after which the connection is closed.
+    `delay` is in seconds; `close` ends the connection after the reply; `retry_after` becomes that header;
+    `chunked` sends the reply body in chunks; `raw` replaces the whole reply, after which the connection is closed.
     """
 
     status: int = 200
@@ -61,7 +61,7 @@ class Behaviour:
 
 
 class Collector:
-    """The receiver. `documents` holds the last `keep` requests; `total` counts all, `connections` the TCP connections."""
+    """The receiver. `documents` holds the last `keep` requests; `total` and `connections` count all."""
 
     def __init__(
         self,
@@ -161,9 +161,7 @@ def _parsed(body: bytes, coding: str | None) -> Any:
         return None
 
 
-def server_context(
-    folder: Path, mtls: bool = False, tls12: bool = False
-) -> ssl.SSLContext:
+def server_context(folder: Path, mtls: bool = False, tls12: bool = False) -> ssl.SSLContext:
     """TLS for the collector, from the certificates in `folder` (made if missing).
 
     `mtls` asks for a client certificate of the same authority; `tls12` stays at TLS 1.2, as ESP32 clients do.

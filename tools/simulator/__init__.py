@@ -1,9 +1,8 @@
-"""A car and its OBD adapter, imitated at the wire: an ELM327, an STN1110 or a MIC3624 over TCP or
-a pty.
+"""A car and its OBD adapter, imitated at the wire: ELM327, STN1110 or MIC3624, TCP or pty.
 
-async with-less use:  server = await serve("petrol", Options(latency_ms=10)); …; await
-server.close() from a test:          with background("ioniq5", personality="mic3624") as sim:
-connect(sim.port) from a shell:         python -m simulator --car petrol --port 35000
+asynchronous     server = await serve("petrol", Options(latency_ms=10)); …; await server.close()
+synchronous      with background("ioniq5", personality="mic3624") as sim: connect(sim.port)
+command line     python -m simulator --car petrol --port 35000
 """
 
 from .adapter import Adapter

@@ -46,7 +46,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         place = server.path
     else:
         server = await serve(arguments.car, options, arguments.host, arguments.port)
-        place = "%s:%d" % (arguments.host, server.port)
+        place = f"{arguments.host}:{server.port}"
     print(f"simulator: {server.car.name} on {place}", flush=True)
     await ended.wait()
     await server.close()
@@ -57,7 +57,7 @@ def main() -> int:
     arguments = _arguments()
     if arguments.list:
         for name in car_names():
-            print("%-10s %s" % (name, load_car(name).description))
+            print(f"{name:10} {load_car(name).description}")
         return 0
     loop = new_loop()
     try:

@@ -27,9 +27,7 @@ _REQUEST = re.compile(r"[0-9A-F]{2,}$")
 
 @dataclass
 class Selection:
-    """The OBD protocol: its ELM327 number ("0" while none was found), found automatically?, in
-    use?
-    """
+    """The OBD protocol by its ELM327 number; "0" while the automatic search has found none."""
 
     number: str
     automatic: bool = False
@@ -37,12 +35,11 @@ class Selection:
 
 
 class Adapter(Faults):
-    """A simulated adapter on a car's bus. Faults are plain attributes (see `Faults`), `baud` is
-    one more.
+    """A simulated adapter on a car's bus.
 
-    counters: at, st, vt, requests, repeats, unknown, stopped, no_data, lines. log: the latest
-    command lines as received. `unplug` and `plug` belong to whatever connects the adapter to its
-    host.
+    Faults are plain attributes (see `Faults`), `baud` is one more. counters: at, st, vt, requests,
+    repeats, unknown, stopped, no_data, lines. log: the latest command lines as received. `unplug`
+    and `plug` belong to whatever connects the adapter to its host.
     """
 
     def __init__(self, car: Car, options: Options, loop: asyncio.AbstractEventLoop) -> None:
@@ -61,6 +58,7 @@ class Adapter(Faults):
         self.unplug: Callable[[], None] = lambda: None
         self.plug: Callable[[], None] = lambda: None
         self._random = random.Random(options.seed)
+        self.cursor = 0.0
         self._sent = 0
         self._wake, self._arrived = asyncio.Event(), asyncio.Event()
         self._partial = b""
@@ -158,7 +156,7 @@ class Adapter(Faults):
         self._midline = True
 
     def show(self, traffic: Traffic, monitoring: bool = False) -> bool:
-        """Prints what came from the bus; True if there was something to print. Raises BufferFull."""
+        """Prints what came from the bus; False if nothing is to be shown. Raises BufferFull."""
         lines = self.printer.lines(traffic, self.settings, monitoring)
         if not lines:
             return False
@@ -287,11 +285,17 @@ class Adapter(Faults):
             self.broadcasts.stop()
 
     async def wait(self, deadline: float, ready: Callable[[], object] = bool) -> bool:
-        """Waits until `ready()` (True) or loop time `deadline` (False); raises Interrupted on a
-        character.
+        """Waits until `ready()` (True) or loop time `deadline` (False).
+
+        Raises Interrupted on a character from the host.
         """
         expired = asyncio.Event()
-        timer = self.loop.call_at(deadline, lambda: (expired.set(), self._wake.set()))
+
+        def expire() -> None:
+            expired.set()
+            self._wake.set()
+
+        timer = self.loop.call_at(deadline, expire)
         try:
             while not ready() and not expired.is_set() and not self._interrupted:
                 self._wake.clear()

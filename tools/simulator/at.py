@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from .commands import Commands
+from .commands import Commands, Waiting
 from .errors import Unknown
 from .exchange import monitor
 from .protocols import PROTOCOLS
@@ -59,12 +59,12 @@ def _parameters(_: "Adapter") -> str:
 
 
 @COMMANDS.on("Z")
-def _reset(adapter: "Adapter") -> object:
+def _reset(adapter: "Adapter") -> Waiting:
     return adapter.reset(warm=False)
 
 
 @COMMANDS.on("WS")
-def _warm_start(adapter: "Adapter") -> object:
+def _warm_start(adapter: "Adapter") -> Waiting:
     return adapter.reset(warm=True)
 
 
@@ -75,7 +75,7 @@ def _defaults(adapter: "Adapter") -> str:
 
 
 @COMMANDS.on("LP")
-def _low_power(adapter: "Adapter") -> object:
+def _low_power(adapter: "Adapter") -> Waiting:
     return adapter.doze()
 
 
@@ -131,16 +131,21 @@ def _timeout(adapter: "Adapter", ticks: str) -> str:
 @COMMANDS.on("SP()0(0)")
 def _set_protocol(adapter: "Adapter", automatic: str, number: str) -> str:
     adapter.stored_protocol = number
-    return _try_protocol(adapter, automatic, number)
+    _select(adapter, automatic, number)
+    return "OK"
 
 
 @COMMANDS.on("TP(A?)([0-9A-C])")
 def _try_protocol(adapter: "Adapter", automatic: str, number: str) -> str:
+    _select(adapter, automatic, number)
+    return "OK"
+
+
+def _select(adapter: "Adapter", automatic: str, number: str) -> None:
     adapter.selection.number = number
     adapter.selection.automatic = bool(automatic) or number == "0"
     adapter.selection.active = False
     adapter.slowest = None
-    return "OK"
 
 
 @COMMANDS.on("SS")
@@ -306,9 +311,7 @@ async def _baud_divisor(adapter: "Adapter", digits: str) -> str:
 
 
 async def try_baud(adapter: "Adapter", baud: int, identity: str) -> str:
-    """Switches to `baud` if the host shows with a carriage return that it can follow; else goes
-    back.
-    """
+    """Switches to `baud`; back if the host does not follow with a carriage return."""
     before = adapter.baud
     adapter.say("OK")
     await asyncio.sleep(max(0.0, adapter.cursor - adapter.loop.time()))

@@ -8,8 +8,9 @@ from .faults import Faults
 
 
 class Frame(NamedTuple):
-    """A CAN data frame; `wide` is a 29-bit identifier, `at` the loop time at which its last bit
-    was on the bus.
+    """A CAN data frame.
+
+    `wide` is a 29-bit identifier, `at` the loop time at which its last bit was on the bus.
     """
 
     id: int
@@ -18,9 +19,7 @@ class Frame(NamedTuple):
     at: float = 0.0
 
     def duration(self, bitrate: int) -> float:
-        """Seconds on the bus: 47 bits around an 11-bit frame, 67 around a 29-bit one, and some
-        stuffing.
-        """
+        """Seconds on the bus: 47 bits around an 11-bit frame, 67 around a 29-bit one, stuffing."""
         return (8 * len(self.data) + (67 if self.wide else 47) + 8) / bitrate
 
 

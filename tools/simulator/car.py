@@ -17,7 +17,10 @@ _MONITORS = 0x07E5  # continuous ones, then catalyst, evaporation, oxygen sensor
 
 
 class Car:
-    """One car, switched on now. Quantities are a function of `time()`, which tests can hold still."""
+    """One car, switched on now.
+
+    Its quantities are a function of `time()`, which tests can hold still.
+    """
 
     def __init__(self, data: dict, clock: Callable[[], float] = time.monotonic) -> None:
         self.data = data
@@ -67,8 +70,9 @@ class Car:
         return values
 
     def quantity(self, source: str | float, services: Services) -> float:
-        """A number of the car file, or what a name in it (`rpm`, `distance_cleared`, …) stands for
-        now.
+        """A number of the car file as it is, or what a name in it stands for now.
+
+        Names are those of `signals.drive` and of the counters below (`distance_cleared`, …).
         """
         if not isinstance(source, str):
             return source
@@ -94,9 +98,7 @@ class Car:
 
     @property
     def cleared_at(self) -> float:
-        """When the trouble codes were last cleared, as `time()` counts; negative if before this
-        drive.
-        """
+        """When the codes were last cleared, as `time()` counts; negative if before this drive."""
         return self._cleared
 
 
@@ -106,9 +108,7 @@ def _distance_cleared(car: Car, _: Services, now: float) -> float:
 
 
 def _monitor_status(car: Car, services: Services, _: float) -> float:
-    """PID 01 of a petrol engine: lamp and number of codes, monitors there are, monitors not yet
-    run.
-    """
+    """PID 01 of a petrol engine: lamp, number of codes, monitors present, monitors not yet run."""
     count = len(services.dtcs.get("stored", ()))
     waiting = 0 if car.cleared_at < 0 else _MONITORS & 0xFF
     return (0x80 if count else 0) << 24 | count << 24 | _MONITORS << 8 | waiting
@@ -142,7 +142,7 @@ def car_names() -> list[str]:
 
 
 def load_car(source: "str | Path | dict | Car") -> Car:
-    """A car by name, from a file, or from data already read; CarError says what is wrong with it."""
+    """A car by name, from a file, or from data already read; CarError says what is wrong."""
     if isinstance(source, Car):
         return source
     if isinstance(source, dict):

@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from .adapter import Adapter
 
 Result = str | Awaitable[str | None] | None
+Waiting = Awaitable[str | None]
 Handler = Callable[..., Result]
 
 
 class Commands:
-    """Handlers by pattern. A handler gets the adapter and the pattern's groups; it returns what to
-    print.
-    """
+    """Handlers by pattern; one gets the adapter and the groups, and returns what to print."""
 
     def __init__(self) -> None:
         self._table: list[tuple[re.Pattern[str], Handler, float, str]] = []
@@ -25,9 +24,7 @@ class Commands:
     def on(
         self, pattern: str, since: float = 1.0, unless: str = ""
     ) -> Callable[[Handler], Handler]:
-        """Decorator: the command exists from ELM327 level `since`, unless the adapter has that
-        quirk.
-        """
+        """Decorator: the command exists from ELM327 level `since`, unless there is that quirk."""
 
         def register(handler: Handler) -> Handler:
             self._table.append((re.compile(pattern), handler, since, unless))

@@ -14,8 +14,9 @@ _FAST_INIT_MS, _SLOW_INIT_MS = 350, 2600
 
 
 async def establish(adapter: "Adapter") -> None:
-    """Makes the selected protocol active, printing what an adapter prints; raises Failed if it
-    cannot.
+    """Makes the selected protocol active, printing what an adapter prints.
+
+    Raises Failed if it cannot, Interrupted on a character.
     """
     selection = adapter.selection
     if selection.active:

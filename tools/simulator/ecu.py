@@ -73,8 +73,9 @@ class Transmission:
 
 
 class CanEcu:
-    """An ECU on CAN: hears `tx` and, if functional, the broadcast identifier of its width; answers
-    on `rx`.
+    """An ECU on CAN: hears `tx`, answers on `rx`.
+
+    If functional, it also hears the broadcast identifier of its width.
     """
 
     def __init__(self, spec: dict, services: Services, bus: Bus) -> None:
@@ -134,7 +135,10 @@ class CanEcu:
 
 
 class KlineEcu:
-    """An ECU on ISO 14230 or ISO 9141: `tx` is its address, checksums included, no segmentation."""
+    """An ECU on ISO 14230 or ISO 9141.
+
+    `tx` is its address; messages have checksums and are not segmented.
+    """
 
     def __init__(self, spec: dict, services: Services, bus: Bus) -> None:
         self._bus = bus

@@ -11,7 +11,7 @@ def segment(payload: bytes, address: int | None = None, padding: int = 0xAA) -> 
     room.
     """
     if len(payload) > MAXIMUM:
-        raise ValueError("an ISO-TP message has at most %d bytes" % MAXIMUM)
+        raise ValueError(f"an ISO-TP message has at most {MAXIMUM} bytes")
     prefix = b"" if address is None else bytes([address])
     room = 8 - len(prefix)
     if len(payload) < room:
@@ -26,8 +26,9 @@ def segment(payload: bytes, address: int | None = None, padding: int = 0xAA) -> 
 
 
 def single(data: bytes) -> bytes | None:
-    """The payload of a single frame whose data field (without an address byte) is `data`; None if
-    it is none.
+    """The payload of a single frame; None if it is none.
+
+    `data` is the frame's data field without an address byte.
     """
     if not data or data[0] >> 4 != SINGLE or not 0 < data[0] < len(data):
         return None
@@ -35,7 +36,7 @@ def single(data: bytes) -> bytes | None:
 
 
 def separation(stmin: int) -> float:
-    """Seconds between consecutive frames asked for by an STmin byte; reserved values mean 127 ms."""
+    """Seconds between consecutive frames by an STmin byte; reserved values mean 127 ms."""
     if 0xF1 <= stmin <= 0xF9:
         return (stmin - 0xF0) / 10000
     return min(stmin, 0x7F) / 1000

@@ -66,9 +66,7 @@ class Printer:
         return frame.data
 
     def _formatted(self, data: bytes, settings: Settings) -> list[str]:
-        """Headers off: single frames without PCI; the length, then numbered segments, of longer
-        messages.
-        """
+        """Headers off: data without PCI; longer messages as their length and numbered segments."""
         kind = data[0] >> 4
         if kind == isotp.SINGLE:
             return [self._joined_up(_bytes(data[1 : 1 + data[0]]), settings)]

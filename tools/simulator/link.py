@@ -1,6 +1,4 @@
-"""A file descriptor with a host behind it: reads what comes, writes what it can, tells when it
-ends.
-"""
+"""A file descriptor with a host behind it."""
 
 import asyncio
 import os

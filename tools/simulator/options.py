@@ -7,8 +7,9 @@ from .errors import CarError
 
 @dataclass(frozen=True)
 class Personality:
-    """One chip. `level` is the ELM327 command set it knows; `buffer` its UART output buffer in
-    characters.
+    """One chip.
+
+    `level` is the ELM327 command set it knows, `buffer` its UART output buffer in characters.
     """
 
     banner: str

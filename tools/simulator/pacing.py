@@ -12,9 +12,7 @@ BITS = 10
 
 
 class Receiver:
-    """Gives the host's characters to `deliver(data, at)` when they would have come in, a line at a
-    time.
-    """
+    """Gives the host's lines to `deliver(data, at)` when they would have come in."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, deliver: Callable[[bytes, float], None]
@@ -37,8 +35,9 @@ class Receiver:
 
 
 class Transmitter:
-    """Queues the adapter's characters and hands them to `write` when the last of a piece would be
-    out.
+    """Queues what the adapter prints.
+
+    A piece goes to `write` when the last of its characters would be out.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, write: Callable[[bytes], None]) -> None:

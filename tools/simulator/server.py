@@ -10,6 +10,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .adapter import Adapter
 from .car import Car, load_car
@@ -25,7 +26,13 @@ _SPEEDS = {
 
 
 class Server:
-    """A car with its adapter; `adapter` has the faults, the counters and the log."""
+    """A car with its adapter; `adapter` has the faults, the counters and the log.
+
+    `port` or `path` says where it is.
+    """
+
+    port = 0
+    path = ""
 
     def __init__(self, car: Car, options: Options) -> None:
         self.car = car
@@ -46,7 +53,12 @@ class Server:
             action()
             return
         done = threading.Event()
-        self.adapter.loop.call_soon_threadsafe(lambda: (action(), done.set()))
+
+        def act() -> None:
+            action()
+            done.set()
+
+        self.adapter.loop.call_soon_threadsafe(act)
         done.wait(_START_WAIT)
 
     def _plug(self) -> None:
@@ -101,13 +113,13 @@ class TcpServer(Server):
 
 
 class PtyServer(Server):
-    """A pseudo terminal at `path`. Unplugged it disappears; plugged again it may have another
-    path.
+    """A pseudo terminal at `path`.
+
+    Unplugged it disappears; plugged again it may have another path.
     """
 
     def __init__(self, car: Car, options: Options) -> None:
         super().__init__(car, options)
-        self.path = ""
         self._ends: tuple[int, int] | None = None
         self._plug()
 
@@ -149,9 +161,7 @@ async def open_pty(car: str | Path | dict | Car, options: Options | None = None)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """An event loop whose timers are exact: epoll, the usual choice, rounds them up to
-    milliseconds.
-    """
+    """An event loop with exact timers: epoll, the usual choice, rounds up to milliseconds."""
     return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
@@ -162,20 +172,19 @@ def background(
     host: str = "127.0.0.1",
     port: int = 0,
     pty: bool = False,
-    **options: object,
-) -> Iterator[TcpServer | PtyServer]:
+    **options: Any,
+) -> Iterator[Server]:
     """An adapter in a thread of its own, for programs that are not asynchronous.
 
-    with background("petrol", latency_ms=5) as sim: … sim.port, sim.adapter.asleep = True,
-    sim.car.values()
+    with background("petrol", latency_ms=5) as sim: connect(sim.port); sim.adapter.asleep = True
     """
+    chosen, known = Options(**options), load_car(car)
     loop = new_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulator", daemon=True)
     thread.start()
-    chosen = Options(**options)
-    opening = open_pty(car, chosen) if pty else serve(car, chosen, host, port)
+    opening = open_pty(known, chosen) if pty else serve(known, chosen, host, port)
     try:
-        server = asyncio.run_coroutine_threadsafe(opening, loop).result(_START_WAIT)
+        server: Server = asyncio.run_coroutine_threadsafe(opening, loop).result(_START_WAIT)
         try:
             yield server
         finally:

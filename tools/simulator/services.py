@@ -14,8 +14,9 @@ _DTC_KINDS = {0x03: "stored", 0x07: "pending", 0x0A: "permanent"}
 
 
 class Reply(NamedTuple):
-    """One message of an ECU: `payload`, or `frames` already cut up, `delay` seconds after its
-    thinking time.
+    """One message of an ECU: `payload`, or `frames` already cut up.
+
+    It comes `delay` seconds after the ECU's thinking time.
     """
 
     payload: bytes = b""
@@ -55,9 +56,7 @@ class Services:
         return [Reply(payload)] if payload else []
 
     def measured(self, most: int) -> dict[str, str]:
-        """Name and exact text, with at most that many decimals, of every mode 01 value at this
-        moment.
-        """
+        """Name and exact text of every mode 01 value now, with at most so many decimals."""
         values: dict[str, str] = {}
         for pid in self.mode01:
             values.update(standard.texts(pid, self._physical(pid), most))
@@ -69,7 +68,7 @@ class Services:
                 raise CarError(f"no encoding for mode 01 PID {pid:02X}")
             count = len(value) if isinstance(value, list) else 1
             if count != len(standard.FIELDS[pid]):
-                raise CarError("PID %02X has %d values" % (pid, len(standard.FIELDS[pid])))
+                raise CarError(f"PID {pid:02X} has {len(standard.FIELDS[pid])} values")
 
     def _scripted(self, key: str, service: int) -> list[Reply]:
         spec = self._responses[key]
@@ -152,11 +151,10 @@ class Services:
 
 
 def scripted(spec: str | dict, service: int) -> list[Reply]:
-    """A scripted answer: a payload in hex, or an object with payload, frames, nrc, pending_ms,
-    delay_ms, silent.
+    """A scripted answer: a payload in hex, or an object.
 
-    `pending_ms` says `7F xx 78` at once and the rest that much later; `pending_count` repeats it
-    evenly.
+    An object has payload, frames, nrc or silent; delay_ms; pending_ms, to say `7F xx 78` at once
+    and the rest that much later; pending_count, to repeat that evenly.
     """
     if isinstance(spec, str):
         return [Reply(bytes.fromhex(spec))]

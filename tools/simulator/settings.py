@@ -1,6 +1,4 @@
-"""What AT and ST commands set, and what follows from it: identifiers, filters, flow control,
-waiting time.
-"""
+"""What AT and ST commands set, and what follows from it."""
 
 from dataclasses import dataclass, field
 
@@ -32,8 +30,9 @@ def pattern(digits: str) -> Pattern:
 
 @dataclass
 class Settings:
-    """Everything ATD restores. Timeout in milliseconds; `header` holds 24 bits, `priority` the
-    five above.
+    """Everything ATD restores.
+
+    Timeout in milliseconds; `header` holds 24 bits, `priority` the five above them.
     """
 
     echo: bool = True
@@ -77,9 +76,7 @@ class Settings:
         return (self.priority & 0x1F) << 24 | header & 0xFFFFFF
 
     def accepts(self, frame: Frame, wide: bool, monitoring: bool = False) -> bool:
-        """True if the frame gets through the receive filters and belongs to this protocol and
-        address.
-        """
+        """True if the frame gets through the filters and has the right width and address."""
         if frame.wide != wide or not self._passes(frame, monitoring):
             return False
         if self.extended is None or monitoring:

@@ -24,9 +24,7 @@ _DISTANCES = _lap_distances()
 
 
 def motion(t: float) -> tuple[float, float, float]:
-    """Speed in km/h, acceleration in km/h per second and kilometres driven, `t` seconds after the
-    start.
-    """
+    """Speed in km/h, acceleration in km/h per second, kilometres driven; `t` in seconds."""
     laps, rest = divmod(t, _LAP)
     index = bisect_right([point[0] for point in _CYCLE], rest) - 1
     (start, before), (end, after) = _CYCLE[index], _CYCLE[index + 1]
@@ -42,8 +40,9 @@ def _rpm(speed: float, t: float) -> float:
 
 
 def drive(t: float) -> dict[str, float]:
-    """Every quantity the engine knows, by name; units as in SAE J1979 (km/h, degC, %, kPa, g/s, V,
-    Pa).
+    """Every quantity the engine knows, by name, `t` seconds after the start.
+
+    Units are those of SAE J1979: km/h, degC, %, kPa, g/s, V, Pa.
     """
     speed, pull, distance = motion(t)
     rpm = _rpm(speed, t)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .at import try_baud
-from .commands import Commands
+from .commands import Commands, Waiting
 from .errors import Unknown
 from .exchange import monitor
 from .protocols import PROTOCOLS, SCANTOOL
@@ -36,7 +36,7 @@ def _manufacturer(_: "Adapter") -> str:
 
 @COMMANDS.on("SN")
 def _serial_number(adapter: "Adapter") -> str:
-    return "1110%08d" % adapter.options.seed
+    return f"1110{adapter.options.seed:08d}"
 
 
 @COMMANDS.on("VR")
@@ -176,7 +176,7 @@ def _sleep_configuration(_: "Adapter") -> str:
 
 
 @COMMANDS.on("SLEEP[0-9]*")
-def _sleep(adapter: "Adapter") -> object:
+def _sleep(adapter: "Adapter") -> Waiting:
     return adapter.doze()
 
 

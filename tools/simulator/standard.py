@@ -89,7 +89,10 @@ _AROUND = {0x66: ("03", ""), 0x67: ("03", ""), 0x68: ("03", "00000000")}
 
 
 class Field(NamedTuple):
-    """One value: `physical = raw * unit + offset`, in `size` bytes, two's complement if `signed`."""
+    """One value: `physical = raw * unit + offset`, in `size` bytes.
+
+    Two's complement if `signed`.
+    """
 
     name: str
     size: int
@@ -105,8 +108,9 @@ class Field(NamedTuple):
         return max(low, min(high, nearest))
 
     def text(self, physical: float, most: int) -> str:
-        """What a reader has to make of the raw value: as many decimals as show one bit, 2 at
-        least, `most` at most.
+        """What a reader has to make of the raw value.
+
+        It has as many decimals as one bit is worth, two at least and `most` at most.
         """
         shown = math.ceil(-math.log10(self.unit))
         exact = self.raw(physical) * self.unit + self.offset
@@ -136,7 +140,7 @@ def encode(pid: int, physical: list[float]) -> bytes:
 
 
 def texts(pid: int, physical: list[float], most: int = 4) -> list[tuple[str, str]]:
-    """Name (as in `0C-EngineRPM`) and exact text of every value, as the raw encoding carries it."""
+    """Name (as in `0C-EngineRPM`) and exact text of every value, as the encoding carries it."""
     return [
         (f"{pid:02X}-{field.name}", field.text(value, most))
         for field, value in zip(FIELDS[pid], physical, strict=True)
@@ -147,15 +151,14 @@ def decimal(value: Fraction, places: int) -> str:
     """At most `places` decimals, halves away from zero, trailing zeros cut."""
     scaled = math.floor(abs(value) * 10**places + Fraction(1, 2))
     whole, part = divmod(scaled, 10**places)
-    text = ("%d.%0*d" % (whole, places, part)).rstrip("0").rstrip(".")
+    text = f"{whole}.{part:0{places}d}".rstrip("0").rstrip(".")
     return "-" + text if value < 0 and scaled else text
 
 
 def bitmap(base: int, supported: set[int]) -> bytes:
-    """The four bytes of PID `base` (00, 20, 40, …): which of the next 32 PIDs are supported, the
-    highest bit first.
+    """The four bytes of PID `base` (00, 20, 40, …): which of the next 32 PIDs are supported.
 
-    The last bit announces that the following bitmap exists.
+    The highest bit stands for the first; the last announces that the following bitmap exists.
     """
     announced = supported | {pid for pid in range(0x20, 0x100, 0x20) if has_above(pid, supported)}
     bits = sum(1 << 32 - number for number in range(1, 33) if base + number in announced)

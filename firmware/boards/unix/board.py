@@ -4,6 +4,15 @@ import os
 import sys
 from binascii import hexlify
 
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from collections.abc import Callable
+
 NAME = "unix"
 HARDWARE = "WiCAN-UNIX"
 
@@ -25,8 +34,8 @@ def device_id(root: str) -> str:
     return identifier
 
 
-async def open_adapter() -> None:
-    """Stream pair to the OBD chip on this board; None where there is none."""
+async def open_adapter() -> "tuple[StreamReader, StreamWriter, Callable[[int], None]] | None":
+    """Stream pair to the OBD chip on this board and a function that sets its speed; None where there is no chip."""
     return None
 
 
