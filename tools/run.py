@@ -66,7 +66,12 @@ def run() -> int:
 
 def wait(process: subprocess.Popen, stop: threading.Event, seconds: float | None) -> bool:
     """Waits for the time or a signal; True if the firmware ended before that."""
-    watcher = threading.Thread(target=lambda: (process.wait(), stop.set()), daemon=True)
+
+    def watch() -> None:
+        process.wait()
+        stop.set()
+
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     stop.wait(seconds)
     return process.poll() is not None

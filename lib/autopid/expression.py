@@ -34,7 +34,10 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
+    from typing import Any
 
+    # What `_shape` returns. The function reads an int or, with divisor 0, a Ratio.
+    Shape = tuple[Callable[..., Any], int, Callable[[int, int], str], int]
     References = Callable[[str], str | None] | Mapping[str, str]
 
 __all__ = ("Expression", "ExpressionError")
@@ -61,7 +64,10 @@ class Expression:
     refs: "tuple[str, ...]" = ()  # only expressions with references spend memory on their own
 
     def __init__(
-        self, text: str, names: "Container[str]" = (), shapes: "dict | None" = None
+        self,
+        text: str,
+        names: "Container[str]" = (),
+        shapes: "dict[tuple[str, int, int], Shape] | None" = None,
     ) -> None:
         parser = Parser(text, names)
         term = parser.parse()
@@ -135,7 +141,7 @@ class Expression:
         return lookup
 
 
-def _shape(term: Term, parser: Parser, shapes: dict) -> tuple:
+def _shape(term: Term, parser: Parser, shapes: "dict[tuple[str, int, int], Shape]") -> "Shape":
     """Returns (read, divisor, text, span) of a parsed expression, from `shapes` if it has them
     already.
 
@@ -144,13 +150,14 @@ def _shape(term: Term, parser: Parser, shapes: dict) -> tuple:
     reads is base + span.
     """
     base = parser.base
+    text: Callable[[int, int], str] = quotient_text
     if term.ratio or parser.refs:
-        divisor, source, text = 0, term.fraction(), None
+        divisor, source = 0, term.fraction()
     elif 100 % term.den == 0:
         divisor = 1 if term.den == 1 else 100
         source, text = term.numerator(divisor), whole_text if divisor == 1 else hundredths_text
     else:
-        divisor, source, text = term.den, term.numerator(term.den), quotient_text
+        divisor, source = term.den, term.numerator(term.den)
     head = "lambda b,i,v:" if divisor else "lambda b,i,v,r:"
     code = head + _relative(source.code, base)
     key = (code, divisor, parser.last - base)

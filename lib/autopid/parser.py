@@ -11,7 +11,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
+    from typing import NoReturn
 
 _MAX_TEXT = const(255)
 _MAX_INDEX = const(4095)  # longest ISO-TP message
@@ -316,7 +317,9 @@ class Parser:
         else:
             self._combine(place, terms.compare, operator, *self._arguments(2))
 
-    def _combine(self, place: int, function, *arguments) -> None:
+    def _combine(
+        self, place: int, function: "Callable[..., terms.Term]", *arguments: object
+    ) -> None:
         try:
             term = function(*arguments)
         except ValueError as error:
@@ -342,13 +345,13 @@ class Parser:
             self._at += 1
         return self._at
 
-    def _run(self, accepted) -> str:
+    def _run(self, accepted: "Callable[[str], bool]") -> str:
         start = self._at
         while self._at < len(self._text) and accepted(self._text[self._at]):
             self._at += 1
         return self._text[start : self._at]
 
-    def _digits(self, accepted, most: int) -> str:
+    def _digits(self, accepted: "Callable[[str], bool]", most: int) -> str:
         start = self._at
         digits = self._run(accepted)
         if not digits:
@@ -367,7 +370,7 @@ class Parser:
         if not self._take(character):
             self._fail(f"'{character}' expected")
 
-    def _fail(self, message: str, position: int = -1) -> None:
+    def _fail(self, message: str, position: int = -1) -> "NoReturn":
         raise ExpressionError(message, self._at if position < 0 else position)
 
 

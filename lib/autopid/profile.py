@@ -19,8 +19,10 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     Problem = tuple[str, str]
+    T = TypeVar("T")
 
 _MAX_PIDS = const(512)
 _MAX_NAME = const(64)
@@ -80,7 +82,7 @@ class Profile:
         self.problems = problems
 
 
-def load(data: dict, resolve: "Callable[[str], dict] | None" = None) -> Profile:
+def load(data: object, resolve: "Callable[[str], object] | None" = None) -> Profile:
     """Returns the profile in `data`; `resolve(path)` returns the data of a profile that it
     extends.
 
@@ -95,11 +97,11 @@ def load(data: dict, resolve: "Callable[[str], dict] | None" = None) -> Profile:
     return draft.build()
 
 
-def _chain(data: dict, resolve: "Callable[[str], dict] | None") -> "list[tuple[str, dict]]":
+def _chain(data: object, resolve: "Callable[[str], object] | None") -> "list[tuple[str, dict]]":
     """The cars from the most basic one to `data`, each with the beginning of its field paths."""
     place = ""
-    paths = []
-    cars = []
+    paths: list[str] = []
+    cars: list[tuple[str, dict]] = []
     while True:
         place, car = _car(place, data)
         cars.insert(0, (place, car))
@@ -117,7 +119,7 @@ def _chain(data: dict, resolve: "Callable[[str], dict] | None") -> "list[tuple[s
         place, data = path + ": ", resolve(path)
 
 
-def _car(place: str, data: dict) -> "tuple[str, dict]":
+def _car(place: str, data: object) -> "tuple[str, dict]":
     if isinstance(data, dict) and "cars" in data:
         cars = data["cars"]
         if not isinstance(cars, list) or not cars:
@@ -189,7 +191,7 @@ class _Draft:
         pids = [found[request] for request in self._requests if request in found]
         return Profile(self._car_model, self._init, pids, self._problems)
 
-    def _add_entry(self, field: str, entry: dict) -> None:
+    def _add_entry(self, field: str, entry: object) -> None:
         if not isinstance(entry, dict):
             self._wrong.append((field, "must be an object"))
             return
@@ -278,28 +280,26 @@ class _Maker:
         """Returns the parameter, or lists all that is wrong with it and returns None."""
         settings = raw.settings
         before = len(self._problems)
-        read = [
-            self._read(raw, key, reader)
-            for key, reader in (
-                ("expression", self._expression),
-                ("unit", self._word),
-                ("class", self._word),
-                ("period", _period),
-                ("min", self._limit),
-                ("max", self._limit),
-            )
-        ]
-        if len(self._problems) > before:
+        expression = self._read(raw, "expression", self._expression, None)
+        unit = self._read(raw, "unit", self._word, "")
+        device_class = self._read(raw, "class", self._word, "")
+        period_ms = self._read(raw, "period", _period, 0)
+        low = self._read(raw, "min", self._limit, None)
+        high = self._read(raw, "max", self._limit, None)
+        if expression is None or len(self._problems) > before:
             return None
         binary = settings.get("type") == "binary_sensor" or settings.get("sensor_type") == "binary"
-        return Parameter(raw.name, *read, enabled=_flag(settings.get("enabled")), binary=binary)
+        enabled = _flag(settings.get("enabled"))
+        return Parameter(
+            raw.name, expression, unit, device_class, period_ms, low, high, enabled, binary
+        )
 
-    def _read(self, raw: _Raw, key: str, reader: "Callable[[object], object]") -> object:
+    def _read(self, raw: _Raw, key: str, reader: "Callable[[object], T]", wrong: "T") -> "T":
         try:
             return reader(raw.settings.get(key))
         except (ValueError, ExpressionError) as error:
             self._problems.append((raw.field, f"{key}: {error}"))
-            return None
+            return wrong
 
     def _expression(self, value: object) -> Expression:
         if not isinstance(value, str):

@@ -96,14 +96,14 @@ class Term:
 
     def fraction(self) -> Source:
         """Source of the value as a `Ratio`."""
-        if self.ratio:
+        if self.ratio and self.source:
             return self.source
         return _call("ratio", (self.numerator(self.den), _constant(self.den)))
 
     def integer(self) -> Source:
         """Integer source of the value, truncated towards zero."""
         if self.ratio:
-            inner = self.source.at_least(_ATOM)
+            inner = self.fraction().at_least(_ATOM)
             return Source(inner.code + ".whole()", _ATOM, inner.depth + 1)
         if self.den == 1:
             return self.numerator(1)
@@ -184,7 +184,7 @@ def subtract(x: Term, y: Term) -> Term:
 
 def negate(x: Term) -> Term:
     """-x"""
-    return _ratio(_minus(x.source)) if x.ratio else x.scaled(-1, 1)
+    return _ratio(_minus(x.fraction())) if x.ratio else x.scaled(-1, 1)
 
 
 def multiply(x: Term, y: Term) -> Term:
@@ -207,7 +207,7 @@ def divide(x: Term, y: Term) -> Term:
     if y.add == 0:
         raise ValueError("division by zero")
     if x.ratio:
-        return _ratio(_join(x.source, "/", y.fraction(), _MUL))
+        return _ratio(_join(x.fraction(), "/", y.fraction(), _MUL))
     return x.scaled(y.den if y.add > 0 else -y.den, abs(y.add))
 
 
@@ -248,7 +248,7 @@ def shift(operator: str, x: Term, y: Term) -> Term:
 def compare(operator: str, x: Term, y: Term) -> Term:
     """1 if the comparison holds, else 0."""
     if x.ratio or y.ratio:
-        left = subtract(x, y).source.at_least(_ATOM)
+        left = subtract(x, y).fraction().at_least(_ATOM)
         code, depth = f"{left.code}.n{operator}0", left.depth
     else:
         den = _common(x, y)
@@ -310,7 +310,7 @@ def _alike(terms: "list[Term] | tuple[Term, ...]", ratio: bool, den: int) -> lis
 
 
 def _factored(x: Term) -> tuple[Source, int]:
-    return (x.numerator(x.den), 1) if x.add else (x.source, x.mul)
+    return (x.source, x.mul) if x.source and not x.add else (x.numerator(x.den), 1)
 
 
 def _divide_by_variable(x: Term, y: Term) -> Term:
@@ -327,7 +327,7 @@ def _logical(x: Term, operator: str, y: Term) -> Term:
 
 
 def _truth(x: Term) -> Source:
-    source = x.source.at_least(_ATOM) if x.ratio else x.numerator(x.den)
+    source = x.fraction().at_least(_ATOM) if x.ratio else x.numerator(x.den)
     return Source(source.code + (".n!=0" if x.ratio else "!=0"), _OR, source.depth)
 
 

@@ -17,13 +17,16 @@ def read(path: str) -> dict | None:
     """
     try:
         with open(path, "rb") as file:
-            data = json.loads(file.read())
+            text = file.read()
     except OSError as error:
         if error.errno == ENOENT:
             return None
         raise
+    data = json.loads(text)
     if not isinstance(data, dict):
         raise ValueError("no JSON object")
+    if not _complete(text):
+        raise ValueError("the end is missing")
     return data
 
 
@@ -84,6 +87,15 @@ def make_folder(path: str) -> None:
     except OSError as error:
         if error.errno != EEXIST:
             raise
+
+
+def _complete(text: bytes) -> bool:
+    """Whether one more bracket is one too many: MicroPython's parser takes objects that lack the last one."""
+    try:
+        json.loads(text + b"}")
+    except ValueError:
+        return True
+    return False
 
 
 def _sound(path: str) -> bool:

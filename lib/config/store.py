@@ -101,7 +101,7 @@ class Store:
     def save(
         self, data: object, secrets_changes: "dict[str, str | None] | None" = None
     ) -> "Problems":
-        """Checks a whole settings document and puts it into force; sections left out get their defaults.
+        """Checks a whole settings document and puts it into force; what is left out gets its default.
 
         Secrets come within the document or in `secrets_changes` by key; a text sets one, None
         clears it, whatever is not mentioned stays. Those of destinations that are gone go too; a

@@ -23,7 +23,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from autopid.group import Group
     from log import Logger
@@ -68,7 +68,7 @@ class Shared:
         uptime: "Uptime",
         certsets: "CertSets",
         secret: "Callable[[str], str | None]",
-        status: "Callable[[], list]",
+        status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",
         handshake_lock: "asyncio.Lock",
     ) -> None:

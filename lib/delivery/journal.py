@@ -6,6 +6,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from delivery.verdict import Verdict
 
 from micropython import const
@@ -74,7 +76,7 @@ class Journal:
             self._attempts.pop(0)
         self._attempts.append(attempt)
 
-    def __iter__(self):
+    def __iter__(self) -> "Iterator[Attempt]":
         """The attempts that are kept, the oldest first."""
         return iter(self._attempts)
 

@@ -18,6 +18,13 @@ except ImportError:
 if TYPE_CHECKING:
     from net.tls import Context
 
+    Where = tuple[str, int] | tuple[str, int, int, int]
+    Found = tuple[int, int, int, str, Where]
+
+    class Stream(asyncio.StreamReader, asyncio.StreamWriter):
+        """On MicroPython, reader and writer are one class."""
+
+
 _MAX_AGE_MS = const(300_000)
 _POLL_MS = const(5)
 _RECORD = const(4096)
@@ -33,10 +40,10 @@ class Address:
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
-        self._found = None
-        self._since = 0
+        self._found: Found | None = None
+        self._since = time.ticks_ms()
 
-    def look_up(self) -> tuple:
+    def look_up(self) -> "Found":
         """The first address, as getaddrinfo gives it. Raises OSError."""
         now = time.ticks_ms()
         if self._found is None or not 0 <= time.ticks_diff(now, self._since) < _MAX_AGE_MS:
@@ -52,7 +59,7 @@ class Address:
         self._found = None
 
 
-async def connect(address: tuple) -> "socket.socket":
+async def connect(address: "Found") -> "socket.socket":
     """A connected, non-blocking TCP socket for an address from `Address`. Raises OSError."""
     sock = socket.socket(address[0], address[1], address[2])
     connected = False
@@ -76,7 +83,7 @@ def _send_at_once(sock: "socket.socket") -> None:
         pass
 
 
-def _begin(sock: "socket.socket", where: object) -> None:
+def _begin(sock: "socket.socket", where: "Where") -> None:
     try:
         sock.connect(where)
     except OSError as error:
@@ -84,7 +91,7 @@ def _begin(sock: "socket.socket", where: object) -> None:
             raise error
 
 
-async def _finish(sock: "socket.socket", where: object) -> None:
+async def _finish(sock: "socket.socket", where: "Where") -> None:
     poller = select.poll()
     poller.register(sock, select.POLLOUT | _FAILED)
     while True:
@@ -107,8 +114,8 @@ class SocketLink:
         """Takes over `raw` unless it raises OSError, ValueError or MemoryError."""
         self._raw = raw
         self._secure = None if context is None else context.wrap(raw, server_name)
-        self._sock = raw if context is None else self._secure
-        self._stream = asyncio.StreamReader(self._sock)
+        self._sock = raw if self._secure is None else self._secure
+        self._stream: Stream = asyncio.StreamReader(self._sock)  # type: ignore[assignment]  # see Stream
 
     @property
     def is_stale(self) -> bool:

@@ -25,10 +25,13 @@ except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from typing import TypeAlias
 
     from net.tls import Context
 
     Header = tuple[str, str]
+    Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    AnyLink: TypeAlias = "Link | dial.SocketLink"
 
 _BODY_CAP = const(2048)
 _MAX_HEAD = const(4096)
@@ -140,7 +143,7 @@ class Connection:
         context: "Context | None" = None,
         server_name: "str | None" = None,
         handshake_lock: "asyncio.Lock | None" = None,
-        opener: "Callable[[str, int], Awaitable[tuple]] | None" = None,
+        opener: "Callable[[str, int], Awaitable[Streams]] | None" = None,
         host_header: "str | None" = None,
         keep: bool = True,
         body_cap: int = _BODY_CAP,
@@ -154,14 +157,14 @@ class Connection:
         self._host_header = host_header or _host_header(host, port, context)
         self._keep = keep
         self._body_cap = body_cap
-        self._address = None
-        self._link = None
-        self._reply = None
+        self._address: dial.Address | None = None
+        self._link: AnyLink | None = None
+        self._reply: ReplyReader | None = None
         self._is_doubtful = False  # may the server still refuse our certificate?
-        self._head_key = None
+        self._head_key: tuple[str, str, tuple[Header, ...]] | None = None
         self._head = b""
         self._stage = 0
-        self._entered = 0
+        self._entered = time.ticks_ms()
         self._timings = [0] * len(STAGES)
         self.handshakes = self.requests = self.retries = 0
 
@@ -188,7 +191,9 @@ class Connection:
         self._restart()
         finished = False
         try:
-            response = await asyncio.wait_for_ms(self._attempt(method, message), deadline_ms)
+            response: Response = await asyncio.wait_for_ms(
+                self._attempt(method, message), deadline_ms
+            )
             finished = True
             return response
         except asyncio.TimeoutError:
@@ -211,46 +216,46 @@ class Connection:
         return b"".join((self._head, length, bytes(body)))
 
     async def _attempt(self, method: str, message: bytes) -> Response:
-        if self._is_usable():
+        link, reply = self._link, self._reply
+        if link is not None and reply is not None and self._is_usable(link, reply):
             try:
                 self._enter(3)
-                self._reply.begin()
-                await self._send(message)
-                return await self._receive(method)
+                reply.begin()
+                await self._send(link, message)
+                return await self._receive(reply, method)
             except RequestError:
-                if self._reply.received:  # the server began to answer: it has the request
+                if reply.received:  # the server began to answer: it has the request
                     raise
             self.close()
             self.retries += 1
-        await self._open(message)
-        return await self._receive(method)
+        return await self._receive(await self._open(message), method)
 
-    def _is_usable(self) -> bool:
+    def _is_usable(self, link: "AnyLink", reply: ReplyReader) -> bool:
         """Bytes that nobody asked for (a late 408, an alert) make a kept connection useless, like its end."""
-        if self._link is None:
-            return False
-        if self._reply.is_empty and not self._link.is_stale:
+        if reply.is_empty and not link.is_stale:
             return True
         self.close()
         return False
 
-    async def _open(self, message: bytes) -> None:
+    async def _open(self, message: bytes) -> ReplyReader:
         """Connects and sends the message. Over TLS its first record drives the handshake: none of it leaves before the
         server is verified, and the handshake is over when it is accepted."""
         self._restart()
         link = await self._dial()
-        self._link, self._reply = link, ReplyReader(link)
+        reply = ReplyReader(link)
+        self._link, self._reply = link, reply
         self._is_doubtful = False
         if self._context is None or self._opener is not None:
             self._enter(3)
             self.handshakes += 1
-            return await self._send(message)
+            await self._send(link, message)
+            return reply
         self._enter(2)
         first = message if len(message) <= _RECORD else memoryview(message)[:_RECORD]
         turn = _Turn(self._lock)
         try:
             await turn.begin()
-            await self._send(first)
+            await self._send(link, first)
         finally:
             turn.end()
         self.handshakes += 1
@@ -259,10 +264,10 @@ class Connection:
         if not self._is_doubtful:
             self._context.release()
         if len(message) > _RECORD:
-            await self._send(memoryview(message)[_RECORD:])
-        return None
+            await self._send(link, memoryview(message)[_RECORD:])
+        return reply
 
-    async def _dial(self) -> "Link":
+    async def _dial(self) -> "AnyLink":
         if self._opener is not None:
             self._enter(1)
             try:
@@ -285,15 +290,16 @@ class Connection:
             raw.close()
             raise self._broken(error)
 
-    async def _send(self, data: "bytes | memoryview") -> None:
+    async def _send(self, link: "AnyLink", data: "bytes | memoryview") -> None:
         try:
-            await self._link.send(data)
+            await link.send(data)
         except (OSError, ValueError, MemoryError) as error:
             raise self._broken(error)
 
-    async def _receive(self, method: str) -> Response:
+    async def _receive(self, reply: ReplyReader, method: str) -> Response:
         self._enter(4)
-        reply, head, body = self._reply, None, Body(self._body_cap)
+        head: Head | None = None
+        body = Body(self._body_cap)
         try:
             head = await reply.head()
             self._enter(5)
@@ -336,19 +342,21 @@ class Connection:
             )  # with TLS 1.3 the server judges our certificate after we think all is well
         if self._stage == 1:
             self._forget_address()
-        if self._stage == 2:
+        if self._stage == 2 and self._context is not None:
             cause, advice = self._context.explain(error, self._server_name)
         else:
             cause, advice = faults.explain(STAGES[self._stage], code, self.host, self.port)
         return self._explained(cause, advice, code, head)
 
     def _was_refused(self) -> bool:
-        return self._is_doubtful and not self._reply.received
+        return self._is_doubtful and self._reply is not None and not self._reply.received
 
     def _explained(
         self, cause: str, advice: "str | None", code: "int | None", head: "Head | None"
     ) -> RequestError:
-        return RequestError(STAGES[self._stage], cause, advice, code, head and head.status)
+        return RequestError(
+            STAGES[self._stage], cause, advice, code, None if head is None else head.status
+        )
 
     def _forget_address(self) -> None:
         if self._address is not None:
@@ -364,7 +372,7 @@ class _Turn:
 
     def __init__(self, lock: "asyncio.Lock | None") -> None:
         self._lock = lock
-        self._timer = None
+        self._timer: asyncio.Task[None] | None = None
         self._held = False
 
     async def begin(self) -> None:
@@ -384,7 +392,7 @@ class _Turn:
         self._release()
 
     def _release(self) -> None:
-        if self._held:
+        if self._held and self._lock is not None:
             self._held = False
             self._lock.release()
 

@@ -10,6 +10,7 @@ try:
 except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from net.dial import SocketLink
     from net.http import Link
 
 _BUFFER = const(512)
@@ -32,7 +33,7 @@ class Head:
     def __init__(self, version: int, status: int) -> None:
         self.version = version
         self.status = status
-        self.headers = []
+        self.headers: list[tuple[str, str]] = []
 
     def get(self, name: str, default: "str | None" = None) -> "str | None":
         """The first header field of that name, whatever its case."""
@@ -105,7 +106,7 @@ class Body:
 class ReplyReader:
     """Buffered reading from one connection; `received` counts the bytes since `begin`."""
 
-    def __init__(self, link: "Link") -> None:
+    def __init__(self, link: "Link | SocketLink") -> None:
         self._link = link
         self._buffer = bytearray(_BUFFER)
         self._view = memoryview(self._buffer)

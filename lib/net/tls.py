@@ -18,8 +18,17 @@ except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from typing import Protocol
 
     from trust.certsets import CertSet
+
+    class TlsSocket(Protocol):
+        """What `tls.SSLContext.wrap_socket` returns."""
+
+        def read(self, size: int) -> bytes | None: ...
+        def cipher(self) -> tuple[str, str]: ...
+        def close(self) -> None: ...
+
 
 _MAX_CERTIFICATE = const(8192)
 _FIRST_SENSIBLE_YEAR = const(2025)
@@ -53,14 +62,14 @@ class Context:
         import tls  # MicroPython only
 
         self._has_pair = certset.cert is not None
-        self._leaf = None
+        self._leaf: bytes | None = None
         self._context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-        self._context.verify_mode = tls.CERT_REQUIRED
+        self._context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]  # not in the stubs
         self._load(certset)
         if ciphers is not None:
             self._restrict(ciphers)
         try:
-            self._context.verify_callback = self._note
+            self._context.verify_callback = self._note  # type: ignore[attr-defined]  # not in the stubs
         except AttributeError:  # before v1.23: the sentences say less
             pass
 
@@ -87,7 +96,7 @@ class Context:
             self._leaf = bytes(certificate)
         return 0
 
-    def wrap(self, sock: "socket.socket", server_name: str) -> object:
+    def wrap(self, sock: "socket.socket", server_name: str) -> "TlsSocket":
         """A TLS socket over a connected, non-blocking one; the handshake runs at the first write or read.
 
         Raises OSError(ENOMEM) when there is no memory for it.

@@ -53,7 +53,8 @@ class Url:
         query: "str | None",
     ) -> None:
         self.scheme = scheme
-        self.user, self.password = credentials or (None, None)
+        self.user: str | None = credentials[0] if credentials else None
+        self.password: str | None = credentials[1] if credentials else None
         self.host = host
         self.port = port
         self.path = path

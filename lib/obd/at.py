@@ -100,11 +100,21 @@ def reset_command(slot: str) -> str | None:
     return _RESET.get(slot)
 
 
-def older_form(slot: str, command: str) -> str | None:
-    """What an adapter that does not know the command may understand instead, or None."""
+def older_forms(slot: str, command: str) -> "tuple[str, ...]":
+    """What an adapter that does not know the command may understand instead; empty if there is nothing.
+
+    ATTP came with ELM327 v1.0 but clones leave it out; ATCRA came with v1.3, ATCF, ATCM and ATAR before it.
+    """
+    argument = command[len(slot) :]
     if slot == PROTOCOL:
-        return "ATSP" + command[len(PROTOCOL) :]
-    return "ATAR" if command == "ATCRA" else None
+        return ("ATSP" + argument,)
+    if slot != "ATCRA":
+        return ()
+    if not argument:
+        return ("ATAR",)
+    mask = "".join(["0" if digit == "X" else "F" for digit in argument])
+    mask = ("7" if len(mask) == 3 else "1") + mask[1:]
+    return "ATCF" + argument.replace("X", "0"), "ATCM" + mask
 
 
 def split(text: str) -> "Iterator[str]":

@@ -76,6 +76,7 @@ class Elm327:
         self._ready = False
         self._state: dict[str, str] = {}
         self._applied: at.Link | None = None
+        self._unknown: list[str] = []
         self._hints = True
         self._useless_hints = 0
         self._buffer = bytearray()
@@ -251,12 +252,11 @@ class Elm327:
     async def _set(self, slot: str, command: str) -> None:
         if self._state.get(slot) == command:
             return
-        answer = await self._command(command)
-        if answer == "?":
-            older = at.older_form(slot, command)
-            self._note("the adapter does not know %s", command)
-            if older is not None:
-                await self._command(older)
+        if await self._command(command) == "?":
+            older = at.older_forms(slot, command)
+            self._note_unknown(command, older)
+            for form in older:
+                await self._command(form)
         self._state[slot] = command
 
     async def _search(self) -> str:
@@ -393,6 +393,13 @@ class Elm327:
     def _lost(self, sentence: str) -> AdapterLost:
         self._ready = False
         return AdapterLost(sentence)
+
+    def _note_unknown(self, command: str, older: "tuple[str, ...]") -> None:
+        """Tells once what the adapter lacks: values may stay away for want of it."""
+        if self._log is not None and command not in self._unknown:
+            self._unknown.append(command)
+            instead = "; %s is sent instead" % " ".join(older) if older else ""
+            self._log.warning("the adapter does not know %s%s", command, instead)
 
     def _note(self, text: str, *arguments: object) -> None:
         if self._log is not None:

@@ -1,13 +1,40 @@
-"""The device's own page and its REST API.
+"""The device's own page and its REST API. They show one read-only `Model`, which the application builds."""
 
-They show one read-only model, which the application builds:
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
 
-    name                device's name
-    uptime              uptime.Uptime
-    ecu                 "online", "offline" or "unknown"
-    grouping            whether values are gathered into one document
-    group               autopid.group.Group
-    status_pairs()      (key, plain value) pairs about the device, without secrets
-    destinations()      delivery.destination.Destination objects
-    log                 log.Log
-"""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Protocol
+
+    from autopid.group import Group
+    from delivery.destination import Destination
+    from log import Log
+    from uptime import Uptime
+
+    class Model(Protocol):
+        """What the page and the API know of the device."""
+
+        uptime: Uptime
+        group: Group
+        log: Log
+
+        @property
+        def name(self) -> str:
+            """The device's name."""
+
+        @property
+        def ecu(self) -> str:
+            """ "online", "offline" or "unknown"."""
+
+        @property
+        def grouping(self) -> bool:
+            """Whether values are gathered into one document."""
+
+        def status_pairs(self) -> Iterable[tuple[str, str | int | bool | None]]:
+            """(key, plain value) pairs about the device, without secrets."""
+
+        def destinations(self) -> Iterable[Destination]:
+            """Every destination, in the order of the settings."""

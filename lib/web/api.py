@@ -15,26 +15,31 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
 
     from autopid.group import Entry
     from delivery.destination import Destination
     from log import Log
     from microdot import Microdot, Request
 
+    from web import Model
+
+    T = TypeVar("T")
+
 _LOG_LINES = const(30)
 _JSON = "application/json"
 
 
-def mount(site: "Microdot", model) -> None:
-    """Adds the routes of the API to a site; the package says what the model offers."""
+def mount(site: "Microdot", model: "Model") -> None:
+    """Adds the routes of the API to a site."""
 
-    async def get_status(_: "Request"):
+    async def get_status(_: "Request") -> "tuple[Iterator[str], int, dict[str, str]]":
         return status(model), 200, {"Content-Type": _JSON}
 
     site.get("/api/v1/status")(get_status)
 
 
-def status(model) -> "Iterator[str]":
+def status(model: "Model") -> "Iterator[str]":
     """The pieces of the status document: device, values and their age, destinations, log lines.
 
     Times are milliseconds: `uptime_ms` is now, and `at_ms` of a destination's last attempt counts
@@ -52,7 +57,7 @@ def status(model) -> "Iterator[str]":
     yield "}"
 
 
-def _array(items: "Iterable", text: "Callable") -> "Iterator[str]":
+def _array(items: "Iterable[T]", text: "Callable[[T], str]") -> "Iterator[str]":
     mark = "["
     for item in items:
         yield mark + text(item)

@@ -6,7 +6,7 @@ Where scripts run, static/app.js keeps it up to date; both make the same element
 from binascii import hexlify
 from hashlib import sha256
 
-from microdot.microdot import Response, abort
+from microdot.microdot import HTTPException, Response
 from micropython import const
 
 from web.api import delivery, log_lines
@@ -17,11 +17,13 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from autopid.group import Entry
     from delivery.destination import Destination
     from microdot import Microdot, Request
+
+    from web import Model
 
 STALE_MS = const(60_000)
 _CHUNK = const(512)
@@ -41,15 +43,15 @@ _PAIR = "<div><dt>%s</dt><dd>%s</dd></div>"
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
 
 
-def mount(site: "Microdot", model) -> None:
-    """Adds the page and its static files to a site; the package says what the model offers."""
+def mount(site: "Microdot", model: "Model") -> None:
+    """Adds the page and its static files to a site."""
     files = Files(_FOLDER, _TYPES)
     page = Page(model, files)
 
-    async def get_page(_: "Request"):
+    async def get_page(_: "Request") -> "tuple[Iterator[str], int, dict[str, str]]":
         return page.render(), 200, {"Content-Type": "text/html; charset=UTF-8"}
 
-    async def get_static(request: "Request", name: str):
+    async def get_static(request: "Request", name: str) -> Response:
         return files.response(name, request)
 
     site.get("/")(get_page)
@@ -74,7 +76,7 @@ class Files:
         """The file in pieces, 304 if the client has it already, 404 if there is no such file."""
         content_type = self._types.get(name)
         if content_type is None:
-            abort(404)
+            raise HTTPException(404)
         version = self.version(name)
         fixed = request.args.get("v") == version
         headers = {"ETag": '"%s"' % version, "Cache-Control": _ALWAYS if fixed else "no-cache"}
@@ -87,10 +89,10 @@ class Files:
 class Page:
     """index.html with its `{{marks}}` filled in."""
 
-    def __init__(self, model, files: Files) -> None:
+    def __init__(self, model: "Model", files: Files) -> None:
         self._model = model
         self._files = files
-        self._marks: dict[str, Callable] = {
+        self._marks: dict[str, Callable[[], Iterable[str]]] = {
             "name": lambda: (escape(model.name),),
             "css": lambda: (files.version("style.css"),),
             "js": lambda: (files.version("app.js"),),

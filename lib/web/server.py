@@ -248,7 +248,8 @@ class Server:
 
     async def _keep(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         """Serves one client; whatever goes wrong ends here."""
-        connection = Connection(asyncio.current_task(), self._uptime.ms())
+        # In a task it is never None.
+        connection = Connection(asyncio.current_task(), self._uptime.ms())  # type: ignore[arg-type]
         self._connections.append(connection)
         try:
             await self._serve(reader, writer, connection)
@@ -273,7 +274,7 @@ class Server:
             response = secured(plain(error.status, error.reason))
         outlet = Outlet(writer, lambda: connection.moved(self._uptime.ms()))
         try:
-            await response.write(outlet)
+            await response.write(outlet)  # type: ignore[arg-type]  # it only uses `awrite`
             await outlet.flush()
         finally:
             if hasattr(response.body, "close"):
@@ -293,7 +294,7 @@ async def _say_busy(reader: "StreamReader", writer: "StreamWriter") -> None:
     response = secured(plain(503, "Service Unavailable"))
     response.headers["Retry-After"] = "1"
     outlet = Outlet(writer, lambda: None)
-    await response.write(outlet)
+    await response.write(outlet)  # type: ignore[arg-type]  # it only uses `awrite`
     await outlet.flush()
 
 
@@ -310,4 +311,5 @@ def _address(writer: "StreamWriter") -> str:
     peer = writer.get_extra_info("peername")
     if isinstance(peer, tuple):
         return peer[0]
-    return ".".join([str(byte) for byte in socket.sockaddr(peer)[1]])
+    octets = socket.sockaddr(peer)[1]  # type: ignore[attr-defined]  # only that port has it
+    return ".".join([str(byte) for byte in octets])

@@ -16,13 +16,15 @@ except ImportError:
 if TYPE_CHECKING:
     from config.store import Store
 
+    from web import Model
+
 _SALT = const(16)
 _PASSWORD = const(5)  # random bytes: ten hexadecimal digits
 _KEY = "web.password"
 
 
-async def serve(model, record: str, port: int) -> None:
-    """Serves the page of `model` (see the package) on a port until cancelled. Raises OSError if the port is taken."""
+async def serve(model: "Model", record: str, port: int) -> None:
+    """Serves the page of `model` on a port until cancelled. Raises OSError if the port is taken."""
     log = model.log.logger("page")
     site = Site(auth.Gate(record, model.uptime), log)
     api.mount(site, model)

@@ -1,10 +1,10 @@
-"""A file system in memory whose power can be cut at any step, for tests of what writes files.
+"""A file system in memory whose power can be cut at any step.
 
 with Disk(module) as disk:      # the module's `os` and `open` are the disk's as long as this lasts
     disk.left = 10              # PowerCut at the eleventh step from now
 """
 
-from errno import EEXIST, ENOENT, ENOSPC
+from errno import EEXIST, ENOENT
 
 
 class PowerCut(Exception):
@@ -12,22 +12,23 @@ class PowerCut(Exception):
 
 
 class Disk:
-    """Every byte written and every change of a name is one step; one step either happens or it does not.
+    """Every change of a name and every `grain` bytes written are one step, which happens or does not.
 
     Attributes:
-        files: path -> content that is on the medium. A file that is being written is on it as far as it was flushed,
-            or, with `early`, up to the last byte: real media do either.
+        files: path -> content that is on the medium. A file that is being written is on it as far
+            as it was flushed, or, with `early`, up to the last byte: real media do either.
         left: how many steps the power lasts; None for ever.
-        full: refuses bytes, as a full medium does.
+        full: part of a path: files with it take no more bytes, as on a full medium; None for no file.
         steps: how many steps there were.
     """
 
-    def __init__(self, *modules, files=None, early=False):
+    def __init__(self, *modules, files=None, early=False, grain=1):
         self.files = dict(files or {})
         self.folders = []
         self.early = early
+        self.grain = grain
         self.left = None
-        self.full = False
+        self.full = None
         self.steps = 0
         self._modules = modules
 
@@ -44,7 +45,7 @@ class Disk:
             del module.open
 
     def step(self, count=1):
-        """Lasts for up to `count` steps; returns how many of them. Raises PowerCut for the first that it does not."""
+        """Lasts for up to `count` steps and returns how many; PowerCut if not even for one."""
         if self.left is not None:
             count = min(count, self.left)
             self.left -= count
@@ -59,7 +60,7 @@ class Disk:
             self.step()
             self.files[path] = b""
         elif path not in self.files:
-            raise OSError(ENOENT)
+            raise OSError(ENOENT, "missing")
         return File(self, path)
 
     def rename(self, old, new):
@@ -77,12 +78,12 @@ class Disk:
     def mkdir(self, path):
         """Like os.mkdir."""
         if path in self.folders:
-            raise OSError(EEXIST)
+            raise OSError(EEXIST, "exists")
         self.folders.append(path)
 
     def _find(self, path):
         if path not in self.files:
-            raise OSError(ENOENT)
+            raise OSError(ENOENT, "missing")
 
 
 class File:
@@ -105,13 +106,13 @@ class File:
 
     def write(self, data):
         """Adds bytes; if the power fails on the way, those before are written."""
-        if self._disk.full:
-            raise OSError(ENOSPC)
-        done = 0
-        while done < len(data):
-            count = self._disk.step(len(data) - done)
-            self._written += data[done : done + count]
-            done += count
+        if self._disk.full is not None and self._disk.full in self._path:
+            raise OSError(28, "full")  # ENOSPC, which MicroPython does not name
+        while data:
+            steps = (len(data) + self._disk.grain - 1) // self._disk.grain
+            size = self._disk.step(steps) * self._disk.grain
+            self._written += data[:size]
+            data = data[size:]
             if self._disk.early:
                 self.flush()
 

@@ -44,6 +44,33 @@ def test_a_multi_frame_answer_becomes_the_frame_image():
     assert hexlify(reply.payload(0x7EC)[:4]) == b"620101ef"
 
 
+def test_an_adapter_without_receive_filter_is_given_filter_and_mask():
+    frame = b"17FE007B0462028CD2\r\r>"
+    wire = Wire({"22028C": frame, "0105": b"18DAF1100341057700000000\r\r>"})
+    for command in ("ATCRA17FE007B", "ATCRA17FE0X7X", "ATCRA"):
+        wire.answers[command] = b"?\r\r>"
+    first, second, third = ask(
+        wire,
+        Request("22028C", "ATSP7;ATCRA17FE007B"),
+        Request("22028C", "ATSP7;ATCRA17FE0X7X"),
+        Request("0105"),
+        protocol="7",
+    )
+    assert hexlify(second.payload()) == b"62028cd2" and third.ecus == [0x18DAF110]
+    assert hexlify(first.payload()) == b"62028cd2"
+    sent = [line for line in after_setup(wire) if line[:4] in ("ATCR", "ATCF", "ATCM", "ATAR")]
+    assert sent == [
+        "ATCRA17FE007B",
+        "ATCF17FE007B",
+        "ATCM1FFFFFFF",
+        "ATCRA17FE0X7X",
+        "ATCF17FE0070",
+        "ATCM1FFFF0F0",
+        "ATCRA",
+        "ATAR",
+    ]
+
+
 def test_only_changed_settings_are_sent():
     wire = Wire({"220101": IONIQ, "2201019": IONIQ})
     init = "ATSH7E4;ATST96;"

@@ -1,4 +1,4 @@
-"""What settings are accepted, what is said about the others, and what is told about all of them."""
+"""What settings are accepted, what is said about the others, and what all tell of themselves."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How settings are loaded whatever the files hold, saved, kept secret, and how parts hear of changes."""
+"""How settings are loaded whatever the files hold, saved, kept secret, and watched."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ class Log:
 
 
 def disk(**files):
-    """A disk that holds JSON objects, or bytes, under the names settings, settings_1, secrets, …"""
+    """A disk that holds JSON objects or bytes under the names settings, settings_1, secrets, …"""
     content = {}
     for name, data in files.items():
         name, _, number = name.partition("_")
@@ -277,7 +277,7 @@ def test_a_full_flash_is_a_problem_and_changes_nothing():
     with disk() as medium:
         store = store_of()
         store.save({"destinations": [bearer("T0KEN-A")]})
-        medium.full = True
+        medium.full = ""
         draft = store.draft()
         draft["web"]["port"] = 8080
         problems = store.save(draft, {TOKEN % 1: "T0KEN-B"})
@@ -285,10 +285,32 @@ def test_a_full_flash_is_a_problem_and_changes_nothing():
         assert store.save_profile({"a": 1})[0]["code"] == "storage"
         for one in (store, store_of()):
             assert one.settings["web"]["port"] == 80 and one.secret(TOKEN % 1) == "T0KEN-A"
-        medium.full = False
+        medium.full = None
         assert store.save(draft) == []
         again = store_of()
         assert again.settings["web"]["port"] == 8080 and again.secret(TOKEN % 1) == "T0KEN-A"
+
+
+def test_a_secret_whose_settings_could_not_be_written_never_counts():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN-A")]})
+        medium.full = "settings"
+        assert store.save({"destinations": [bearer("T0KEN-B", id=1)]})[0]["code"] == "storage"
+        medium.full = None
+        draft = store.draft()
+        draft["web"]["port"] = 8080
+        assert store.save(draft) == []
+        for one in (store, store_of()):
+            assert one.secret(TOKEN % 1) == "T0KEN-A" and one.settings["web"]["port"] == 8080
+        assert b"T0KEN-B" not in on_disk(medium)
+
+
+def test_a_secret_for_no_destination_is_not_kept():
+    with disk() as medium:
+        store = store_of()
+        assert store.save({"destinations": [destination()]}, {TOKEN % 5: "T0KEN"}) == []
+        assert store.secret(TOKEN % 5) is None and b"T0KEN" not in on_disk(medium)
 
 
 def test_parts_hear_of_changes_of_their_sections_only():

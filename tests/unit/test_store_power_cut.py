@@ -57,9 +57,9 @@ def saved(root, data):
     return state(store)
 
 
-def attempt(left, files, early, change):
+def attempt(left, files, early, change, grain):
     """Loads and saves with power for so many steps; returns what is on the disk then, and whether all was done."""
-    with Disk(*MODULES, files=files, early=early) as disk:
+    with Disk(*MODULES, files=files, early=early, grain=grain) as disk:
         disk.left = left
         try:
             store = Store("/r", Log())
@@ -70,11 +70,11 @@ def attempt(left, files, early, change):
         return disk.files, True
 
 
-def cuts(files, early, change):
+def cuts(files, early, change, grain=16):
     """The contents of the disk for a cut at each step, the last one without a cut."""
     left, done = 0, False
     while not done:
-        after, done = attempt(left, files, early, change)
+        after, done = attempt(left, files, early, change, grain)
         yield after
         left += 1
 
@@ -93,24 +93,34 @@ def prepare(change):
         return files, old, new
 
 
+def check_cuts(change, early, grain=16):
+    files, old, new = prepare(change)
+    expected = old
+    for after in cuts(files, early, change, grain):
+        found = loaded(after)
+        if found != expected:
+            expected = new  # from here on: there is no way back
+        assert found == expected, found
+    assert expected == new
+
+
 def test_a_cut_at_any_byte_leaves_the_old_or_the_new_settings_with_their_secrets():
+    check_cuts(CHANGES[0], True, 1)
+    for change in CHANGES[1:]:
+        check_cuts(change, True)
+
+
+def test_bytes_that_were_not_flushed_are_not_relied_upon():
     for change in CHANGES:
-        files, old, new = prepare(change)
-        for early in (False, True):
-            states = [loaded(after) for after in cuts(files, early, change)]
-            assert states[0] == old and states[-1] == new
-            for number, found in enumerate(states):
-                assert found in (old, new), (number, found)
-            assert states == sorted(states, key=lambda found: found == new), "no way back"
+        check_cuts(change, False)
 
 
 def test_a_first_save_that_is_cut_leaves_defaults_or_the_whole():
     with Disk(*MODULES):
         nothing = state(Store("/r", Log()))
         new = saved("/r", BEFORE)
-    for early in (False, True):
-        for after in cuts({}, early, BEFORE):
-            assert loaded(after) in (nothing, new)
+    for after in cuts({}, True, BEFORE):
+        assert loaded(after) in (nothing, new)
 
 
 def test_after_any_cut_the_device_can_be_changed_again():
@@ -123,13 +133,13 @@ def test_after_any_cut_the_device_can_be_changed_again():
 
 def test_a_cut_while_recovering_from_a_cut_does_no_harm():
     files, old, new = prepare(CHANGES[0])
-    seen = []
+    count = 0
     for after in cuts(files, True, CHANGES[0]):
         for again in cuts(after, True, None):
-            if again not in seen[-4:]:
-                seen.append(again)
+            if again != after:  # something was recovered
+                count += 1
                 assert loaded(again) in (old, new)
-    assert len(seen) > 100
+    assert count > 10
 
 
 def test_a_profile_is_the_old_or_the_new_one():
@@ -151,7 +161,10 @@ def test_a_profile_is_the_old_or_the_new_one():
 
 
 class Flash:
-    """A block device in RAM. After `left` operations that change it, the next one is done by half, then it is off."""
+    """A block device in RAM. After `left` changes the next one is done by half, then the power is off.
+
+    Without power it allocates nothing: the finaliser of a file that could not be closed gets here, too.
+    """
 
     def __init__(self, content):
         self.content = bytearray(content)
@@ -159,35 +172,30 @@ class Flash:
         self.off = False
 
     def readblocks(self, block, data, offset=0):
-        start = block * 512 + offset
-        data[:] = memoryview(self.content)[start : start + len(data)]
-
-    def writeblocks(self, block, data, offset=0):
-        start = block * 512 + offset
-        data = data[: self._lasting(len(data))]
-        self.content[start : start + len(data)] = data
         if self.off:
-            raise OSError(5)
-
-    def ioctl(self, operation, argument):
-        if operation == 4:
-            return len(self.content) // 512
-        if operation == 5:
-            return 512
-        if operation == 6:
-            size = self._lasting(512)
-            self.content[argument * 512 : argument * 512 + size] = b"\xff" * size
-            return 5 if self.off else 0
+            return -5
+        start = block * 512 + offset
+        data[:] = self.content[start : start + len(data)]
         return 0
 
-    def _lasting(self, size):
+    def writeblocks(self, block, data, offset=0):
+        return self._change(block * 512 + offset, data)
+
+    def ioctl(self, operation, argument):
+        if operation == 6:
+            return self._change(argument * 512, b"\xff" * 512)
+        return {4: len(self.content) // 512, 5: 512}.get(operation, 0)
+
+    def _change(self, start, data):
         if self.off:
-            return 0
-        if self.left is None:
-            return size
-        self.left -= 1
-        self.off = self.left < 0
-        return size // 2 if self.off else size
+            return -5
+        size = len(data)
+        if self.left is not None:
+            self.left -= 1
+            self.off = self.left < 0
+            size = size // 2 if self.off else size
+        self.content[start : start + size] = data[:size]
+        return -5 if self.off else 0
 
 
 def mounted(flash, function, *arguments):
@@ -215,13 +223,12 @@ if hasattr(os, "VfsLfs2"):
         old = mounted(flash, saved, "/cut", BEFORE)
         before = bytes(flash.content)
         new = mounted(flash, saved, "/cut", CHANGES[0])
-        left, found, problems = 0, [], None
+        left, problems = 0, None
         while problems != []:
             flash = Flash(before)
             flash.left = left
             problems = mounted(flash, save_again, CHANGES[0])
-            found.append(mounted(Flash(flash.content), load_again))
-            assert found[-1] in (old, new), (left, found[-1])
+            found = mounted(Flash(flash.content), load_again)
+            assert found in (old, new), (left, found)
             left += 1
-        assert found[0] == old and found[-1] == new
-        print("littlefs: %d cuts, %d left the old settings" % (left - 1, found.count(old)))
+        assert left > 10 and found == new

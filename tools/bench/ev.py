@@ -61,6 +61,14 @@ def profile() -> dict:
     return {"car_model": "Bench: 246 parameters", "init": INIT, "pids": entries}
 
 
+def reference_plan() -> dict:
+    """What the reference firmware sends for one sweep: one request per parameter, each with its commands."""
+    requests = [
+        (entry["pid_init"], entry["pid"]) for entry in profile()["pids"] for _ in entry["parameters"]
+    ]
+    return {"class_init": INIT.replace("ATSP", "ATTP"), "requests": requests}
+
+
 def answers() -> list[bytes]:
     """The payloads in the order of the profile's requests."""
     return [

@@ -12,13 +12,17 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from autopid.group import Group
     from autopid.profile import Parameter
 
 CONTENT_TYPE = "application/json"
 
 
-def document(group: "Group", status: "list[tuple[str, object]] | None" = None) -> bytes:
+def document(
+    group: "Group", status: "Iterable[tuple[str, str | int | bool | None]] | None" = None
+) -> bytes:
     """Compact JSON of the group's latest values, in the group's order.
 
     A parameter that was never read is absent. With `status`, (key, plain value) pairs that hold
