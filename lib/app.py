@@ -1,25 +1,26 @@
 """The composition root: builds the parts, hands each what it needs, and keeps their tasks running."""
 
 import asyncio
+import errno
 import gc
 
 import board
-from autopid import profile as profiles
+import transient
 from autopid.group import Group
 from autopid.plan import Plan
 from autopid.poller import Poller
-from config import checks
 from config.store import Store
 from delivery.destination import Destination, Shared
 from device.status import Status
 from log import Log
 from micropython import const
-from obd import baud
+from net import dial, faults
 from obd.elm327 import Elm327
-from obd.errors import AdapterLost
+from obd.errors import AdapterLost, Garbled
 from supervisor import Supervisor
 from trust.certsets import CertSets
 from uptime import Uptime
+from web.server import Server
 
 try:
     from typing import TYPE_CHECKING
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autopid.profile import Profile
+    from config.fields import Checks
     from supervisor import Task
+    from web.site import Site
 
 _CONNECT_MS = const(5000)
 _FIRST_PAUSE_MS = const(500)
@@ -53,7 +56,7 @@ class App:
         self.uptime = Uptime()
         self.log = Log(uptime=self.uptime)
         self._log = self.log.logger("app")
-        self.store = Store(root, self.log.logger("config"), checks.ALL)
+        self.store = Store(root, self.log.logger("config"), _checks)
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self._certsets = CertSets(root)
@@ -65,6 +68,7 @@ class App:
         self._destinations: list[tuple[Destination, Task]] = []
         self._car: Task | None = None
         self._protocol: str | None = None
+        self._trouble = ""
 
     async def run(self) -> None:
         """Runs the device until it is cancelled or a fatal error ends it."""
@@ -130,10 +134,13 @@ class App:
     def _apply_autopid(self) -> None:
         plan = Plan.build(self.store.settings["autopid"], self._profile(), self.group)
         self.poller.configure(plan)
+        transient.release(transient.PLANNING)
         self._log.info("%d values in %d requests", len(self.group), len(plan.jobs))
         gc.collect()
 
     def _profile(self) -> "Profile | None":
+        from autopid import profile as profiles  # given back when the plan is made
+
         data = self.store.profile()
         if data is None:
             return None
@@ -180,19 +187,23 @@ class App:
 
     async def _poll_car(self) -> None:
         """Connects to the adapter and polls, again and again."""
-        log = self.log.logger("adapter")
         pause = _FIRST_PAUSE_MS
         while True:
             began = self.uptime.ms()
             try:
                 await self._use_adapter()
-            except (AdapterLost, OSError) as error:
-                self.poller.disconnected(str(error))
-                log.warning("%s", error)
+            except (AdapterLost, Garbled, OSError) as error:
+                self._adapter_failed(str(error))
             if self.uptime.ms() - began > _LONGEST_PAUSE_MS:
                 pause = _FIRST_PAUSE_MS
             await asyncio.sleep_ms(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_MS)
+
+    def _adapter_failed(self, trouble: str) -> None:
+        self.poller.disconnected(trouble)
+        if trouble != self._trouble:  # the same trouble at every attempt is told once
+            self._trouble = trouble
+            self.log.logger("adapter").warning("%s", trouble)
 
     async def _use_adapter(self) -> None:
         reader, writer = await self._open_adapter()
@@ -200,6 +211,7 @@ class App:
         adapter = Elm327(reader, writer, protocol, self._protocol, self.log.logger("adapter"))
         try:
             await adapter.start()
+            self._trouble = ""
             self.log.logger("adapter").info("connected: %s", adapter.identity)
             await self.poller.run(adapter)
         finally:
@@ -212,33 +224,56 @@ class App:
             port = await board.open_adapter()
             if port is None:
                 raise AdapterLost("this board has no OBD chip; set an adapter address")
+            from obd import baud
+
             reader, writer, set_baud = port
             if await baud.negotiate(reader, writer, set_baud) is None:
                 raise AdapterLost("the OBD chip does not react at any speed")
             return reader, writer
-        host, _, port_text = settings["address"].rpartition(":")
-        try:
-            return await asyncio.wait_for_ms(
-                asyncio.open_connection(host, int(port_text)), _CONNECT_MS
-            )
-        except (OSError, asyncio.TimeoutError) as error:
-            raise AdapterLost(
-                "no connection to the adapter at %s (%s)" % (settings["address"], _reason(error))
-            )
+        return await _open_tcp(settings["address"])
 
     # The page
 
     def _start_page(self) -> None:
         settings = self.store.settings["web"]
         if settings["enabled"]:
-            from web import site  # a device without a page saves its memory
+            if self.store.secret("web.password") is None:
+                self._build_page()  # makes a password and shows it
+            log = self.log.logger("page")
+            server = Server(self._build_page, settings["port"], self.uptime, log)
+            self._supervisor.start("page", server.run)
 
-            record = site.password_record(self.store)
-            self._supervisor.start("page", lambda: site.serve(self, record, settings["port"]))
+    def _build_page(self) -> "Site":
+        from web import site  # 40 KB that a device nobody looks at does not need
+
+        return site.build(self, self.store)
 
 
-def _reason(error: Exception) -> str:
-    return "no answer in time" if isinstance(error, asyncio.TimeoutError) else str(error)
+def _checks() -> "Checks":
+    from config import checks  # needed while settings are read
+
+    return checks.ALL
+
+
+async def _open_tcp(address: str) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
+    """Stream pair to an adapter at host:port. Raises AdapterLost."""
+    host, _, text = address.rpartition(":")
+    port = int(text)
+    stage, code = "dns", None
+    try:
+        where = dial.Address(host, port).look_up()
+        stage, code = "connect", errno.ETIMEDOUT
+        stream: dial.Stream = asyncio.StreamReader(  # type: ignore[assignment]  # see Stream
+            await asyncio.wait_for_ms(dial.connect(where), _CONNECT_MS)
+        )
+    except asyncio.TimeoutError:
+        pass
+    except OSError as error:
+        code = faults.number(error)
+    else:
+        return stream, stream
+    cause, _ = faults.explain(stage, code, host, port)
+    raise AdapterLost("no connection to the adapter: %s" % cause)
 
 
 def main(root: str = "") -> None:

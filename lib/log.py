@@ -57,7 +57,7 @@ class Log:
         self.threshold = LEVELS.index(level)
         self.last = 0
         self.sink_failures = 0
-        self._ring: list[Record | None] = [None] * ring
+        self._ring: list[Record] = [(0, 0, "", "", "")] * ring
         self._sink = sink
         self._uptime = uptime or Uptime()
         self._secrets: list[str] = []
@@ -92,7 +92,9 @@ class Log:
         first = max(since, self.last - size) + 1
         return [self._ring[number % size] for number in range(first, self.last + 1)]
 
-    def write(self, level: int, component: str, format: str, arguments: tuple) -> None:
+    def write(
+        self, level: int, component: str, format: str, arguments: tuple[object, ...]
+    ) -> None:
         """Keeps and prints one record; `level` indexes LEVELS. For Logger, which compares it."""
         message = self._masked(_formatted(format, arguments))
         if len(message) > _MESSAGE_MAX:  # after masking: half a secret would not be recognised
@@ -146,7 +148,7 @@ def line(record: "Record") -> str:
     return f"{ms // 1000:5d}.{ms % 1000:03d} {letter} {component:7} {message}"
 
 
-def _formatted(format: str, arguments: tuple) -> str:
+def _formatted(format: str, arguments: tuple[object, ...]) -> str:
     try:
         return format % arguments if arguments else str(format)
     except Exception:  # whatever an argument's own text conversion may raise

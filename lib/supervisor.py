@@ -29,12 +29,12 @@ class Task:
         last_error: the last of these errors, None if there was none.
     """
 
-    def __init__(self, name: str, run: "Callable[[], Coroutine]") -> None:
+    def __init__(self, name: str, run: "Callable[[], Coroutine[object, object, None]]") -> None:
         self.name = name
         self.restarts = 0
         self.last_error: str | None = None
         self._run = run
-        self._handle: asyncio.Task | None = None
+        self._handle: asyncio.Task[None] | None = None
 
     async def keep(self, uptime: "Uptime", log: "Logger") -> None:
         """Runs the task for ever; returns only when it ends by itself without an error."""
@@ -77,7 +77,7 @@ class Supervisor:
         self._log = log
         self.tasks: list[Task] = []
 
-    def start(self, name: str, run: "Callable[[], Coroutine]") -> Task:
+    def start(self, name: str, run: "Callable[[], Coroutine[object, object, None]]") -> Task:
         """Starts `run()` and keeps it running."""
         task = Task(name, run)
         self.tasks.append(task)

@@ -17,15 +17,14 @@ Division is exact, `%` takes the sign of its left side, bit operators cut off fr
 word size. `?:`, `&&` and `||` evaluate only what they need. Between `?` and its `:` a colon never
 selects a bit: write `B0?(B1:2):0`.
 
-Texts are compiled once: `terms` makes Python source over integers from what `parser` read, and that
-source (never the user's text) becomes a function. Expressions of one form and scale share it, so that
+Texts are compiled once (`compiler`): `terms` makes Python source over integers from what `parser` read,
+and that source (never the user's text) becomes a function. Expressions of one form and scale share it, so that
 one more costs the chip about 50 bytes.
 """
 
-from autopid.decimal import decimal_text, hundredths_text, quotient_text, rounded, whole_text
-from autopid.parser import ExpressionError, Parser
+from autopid.decimal import decimal_text, quotient_text, rounded
+from autopid.errors import ExpressionError
 from autopid.runtime import Ratio, reference_value
-from autopid.terms import NAMESPACE, Term
 
 try:
     from typing import TYPE_CHECKING
@@ -34,10 +33,9 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
-    from typing import Any
 
-    # What `_shape` returns. The function reads an int or, with divisor 0, a Ratio.
-    Shape = tuple[Callable[..., Any], int, Callable[[int, int], str], int]
+    from autopid.compiler import Shapes
+
     References = Callable[[str], str | None] | Mapping[str, str]
 
 __all__ = ("Expression", "ExpressionError")
@@ -67,16 +65,17 @@ class Expression:
         self,
         text: str,
         names: "Container[str]" = (),
-        shapes: "dict[tuple[str, int, int], Shape] | None" = None,
+        shapes: "Shapes | None" = None,
     ) -> None:
-        parser = Parser(text, names)
-        term = parser.parse()
-        self._base = parser.base
-        self._shape = _shape(term, parser, {} if shapes is None else shapes)
+        from autopid import compiler  # it may be given back once everything is compiled
+
+        self._base, self._shape, refs = compiler.compiled(
+            text, names, {} if shapes is None else shapes
+        )
         self._number: int | None = None
         self._text = ""
-        if parser.refs:
-            self.refs = tuple(parser.refs)
+        if refs:
+            self.refs = refs
 
     @property
     def last_byte(self) -> int:
@@ -139,38 +138,3 @@ class Expression:
             return reference_value(text)
 
         return lookup
-
-
-def _shape(term: Term, parser: Parser, shapes: "dict[tuple[str, int, int], Shape]") -> "Shape":
-    """Returns (read, divisor, text, span) of a parsed expression, from `shapes` if it has them
-    already.
-
-    The value is read(image, base, v) / divisor, and text(number, divisor) makes its text. A
-    divisor of 0 says that read(image, base, v, lookup) returns a `Ratio`. The last image index it
-    reads is base + span.
-    """
-    base = parser.base
-    text: Callable[[int, int], str] = quotient_text
-    if term.ratio or parser.refs:
-        divisor, source = 0, term.fraction()
-    elif 100 % term.den == 0:
-        divisor = 1 if term.den == 1 else 100
-        source, text = term.numerator(divisor), whole_text if divisor == 1 else hundredths_text
-    else:
-        divisor, source = term.den, term.numerator(term.den)
-    head = "lambda b,i,v:" if divisor else "lambda b,i,v,r:"
-    code = head + _relative(source.code, base)
-    key = (code, divisor, parser.last - base)
-    if key not in shapes:
-        shapes[key] = (eval(code, NAMESPACE), divisor, text, parser.last - base)
-    return shapes[key]
-
-
-def _relative(code: str, base: int) -> str:
-    """Replaces byte indices `@n` by distances from `base`: equal forms get equal code."""
-    parts = code.split("@")
-    for place in range(1, len(parts)):
-        index, _, rest = parts[place].partition("]")
-        distance = int(index) - base
-        parts[place] = (f"i+{distance}]" if distance else "i]") + rest
-    return "".join(parts)

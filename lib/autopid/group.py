@@ -54,22 +54,19 @@ class Group:
     def __init__(self, uptime: "Uptime") -> None:
         self._uptime = uptime
         self._entries: list[Entry] = []
-        self._by_name: dict[str, Entry] = {}
         self.version = 0
         self.updates = 0
 
     def configure(self, parameters: "list[Parameter]") -> None:
         """Makes the group hold exactly these parameters, in this order; values of the ones that stay are kept."""
-        known = self._by_name
+        known = {entry.name: entry for entry in self._entries}
         self._entries = []
-        self._by_name = {}
         for parameter in parameters:
             entry = Entry(parameter)
             old = known.get(parameter.name)
             if old is not None and old.parameter.binary == parameter.binary:
                 entry.text, entry.updated_ms = old.text, old.updated_ms
             self._entries.append(entry)
-            self._by_name[parameter.name] = entry
         self.version += 1
 
     def __iter__(self) -> "Iterator[Entry]":
@@ -79,12 +76,15 @@ class Group:
         return len(self._entries)
 
     def get(self, name: str) -> Entry | None:
-        """The entry of that name, or None."""
-        return self._by_name.get(name)
+        """The entry of that name, or None. Searches: a table of names would cost the chip more than it saves."""
+        for entry in self._entries:
+            if entry.parameter.name == name:
+                return entry
+        return None
 
     def text(self, name: str) -> str | None:
         """The latest value of another parameter, for expressions that refer to it; None if it has none."""
-        entry = self._by_name.get(name)
+        entry = self.get(name)
         return None if entry is None else entry.text
 
     def update(self, entry: Entry, text: str) -> None:

@@ -3,6 +3,7 @@
 from micropython import const
 
 from autopid import terms
+from autopid.errors import ExpressionError
 from autopid.runtime import payload_index
 
 try:
@@ -54,21 +55,6 @@ _SIMPLE = {
 }
 _FUNCTIONS = ("min", "max", "abs")
 _BYTES = {"B": terms.unsigned, "S": terms.signed, "P": terms.payload}
-
-
-class ExpressionError(Exception):
-    """The text of an expression is wrong.
-
-    Attributes:
-        message: what is wrong, without the place.
-        position: index of the first wrong character, from 0; the length of the text if something
-            is missing at its end.
-    """
-
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(f"{message} at {position}")
-        self.message = message
-        self.position = position
 
 
 class Parser:

@@ -78,7 +78,8 @@ class Job:
     Attributes:
         ecu: the ECU it goes to.
         request: what is asked.
-        entries: what the answer holds, with the standard parameter each is decoded by (None: from the raw frame image).
+        entries: the values its answer holds.
+        standards: for a standard PID, what each of the entries is decoded by; empty for other requests.
         pid: the mode 01 PID of a standard parameter, else -1.
         due_ms: uptime at which it is due next.
         known: True once it has been answered.
@@ -89,7 +90,8 @@ class Job:
         self.ecu = ecu
         self.request = request
         self.pid = pid
-        self.entries: list[tuple[Entry, j1979.Standard | None]] = []
+        self.entries: list[Entry] = []
+        self.standards: list[j1979.Standard] = []
         self.period_ms = _SLOWEST_MS
         self.due_ms = self._grid_ms = 0
         self.known = False
@@ -101,7 +103,9 @@ class Job:
     ) -> None:
         """Decodes one more entry from the answer; the job runs at the shortest period of its entries."""
         self.period_ms = min(self.period_ms, period_ms) if self.entries else period_ms
-        self.entries.append((entry, standard))
+        self.entries.append(entry)
+        if standard is not None:
+            self.standards.append(standard)
 
     def succeeded(self) -> None:
         """It gave an answer: back to the full rate."""
@@ -139,33 +143,26 @@ class Job:
 
     def decode(self, reply: "Reply", group: "Group") -> None:
         """Stores what the answer says in the group."""
-        image = None
-        for entry, standard in self.entries:
-            if standard is not None:
-                self._decode_standard(entry, standard, _singles(reply, self.pid), group)
-                continue
-            if image is None:
-                image = reply.image()
+        if self.standards:
+            self.decode_payloads(_singles(reply, self.pid), group)
+            return
+        image = reply.image()
+        for entry in self.entries:
             store(entry, image, group)
 
     def decode_payloads(self, payloads: "list[bytes]", group: "Group") -> None:
-        """The same from single-PID payloads cut out of a batched answer, lowest ECU first."""
-        for entry, standard in self.entries:
-            if standard is not None:
-                self._decode_standard(entry, standard, payloads, group)
-
-    def _decode_standard(
-        self, entry: "Entry", standard: j1979.Standard, payloads: "list[bytes]", group: "Group"
-    ) -> None:
-        for payload in payloads:
-            if standard.present(payload):
-                store(entry, isotp.frame_image(payload), group)
-                return
-        group.fail(entry, "the ECU says it does not have this value")
+        """Stores standard values from single-PID payloads, those of the lowest ECU first."""
+        for entry, standard in zip(self.entries, self.standards):
+            for payload in payloads:
+                if standard.present(payload):
+                    store(entry, isotp.frame_image(payload), group)
+                    break
+            else:
+                group.fail(entry, "the ECU says it does not have this value")
 
     def fail(self, error: str, group: "Group") -> None:
         """Notes on every entry why there is no fresh value."""
-        for entry, _ in self.entries:
+        for entry in self.entries:
             group.fail(entry, error)
 
 

@@ -27,6 +27,9 @@ _IDLE_MS = const(1000)
 _FIRST_PROBE_MS = const(1000)
 _LONGEST_PROBE_MS = const(30_000)
 _GIVE_UP = const(8)  # garbled answers in a row after which the adapter is set up anew
+_SPOILED = const(
+    3
+)  # batches in a row that were garbled, while single requests are not: the ECU cannot batch
 _BATCHES_KEPT = const(64)
 
 # Refusals that stay: the ECU does not have the service, the sub-function or the identifier (ISO 14229-1 table A.1).
@@ -51,6 +54,7 @@ class Poller:
         self._probe_ms = 0
         self._probes = 0
         self._garbled = 0
+        self._spoiled = 0
         self.online = False
         self.requests = 0
 
@@ -192,6 +196,7 @@ class Poller:
         try:
             parts = _split(await adapter.request(request), request)
             self._answered(ecu)
+            self._spoiled = 0
         except (NoAnswer, BusFault) as error:
             if ecu.known:
                 self._unanswered(ecu, jobs, str(error))
@@ -200,9 +205,7 @@ class Poller:
             self._answered(ecu)  # it may refuse the batch only: ask for each
         except Garbled as error:
             self._count_garbled(error)
-            for job in jobs:
-                self._failed(job, str(error))
-            return
+            self._spoiled += 1  # a short answer may come through where a long one does not
         await self._poll_missing(adapter, ecu, self._take_parts(jobs, parts))
 
     def _take_parts(self, jobs: "list[Job]", parts: "dict[int, list[bytes]]") -> "list[Job]":
@@ -218,10 +221,11 @@ class Poller:
         return missing
 
     async def _poll_missing(self, adapter: "Elm327", ecu: "Ecu", missing: "list[Job]") -> None:
-        """What an ECU gives alone, but not in a batch, is not batched again."""
+        """What an ECU gives alone, but not in a batch, is not batched again; a disturbed line is no reason."""
+        cannot_batch = not 0 < self._spoiled < _SPOILED
         for job in missing:
             if await self._poll_one(adapter, job):
-                job.alone = True
+                job.alone = cannot_batch
             elif ecu.silent:
                 return
 

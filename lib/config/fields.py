@@ -18,9 +18,11 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     Verdict = tuple[str, str] | None  # (code, message) of a refusal
     Checks = dict[str, Callable[[str], Verdict]]
+    Value = Any  # a setting, of its field's own type
 
 HEX = "0123456789ABCDEFabcdef"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -50,7 +52,7 @@ class Reading:
 
     def verdict(self, check: str | None, value: str) -> "Verdict":
         """What the named check says of a text; empty texts are not checked."""
-        function = self._checks.get(check) if value else None
+        function = self._checks.get(check) if check and value else None
         return function(value) if function else None
 
 
@@ -66,7 +68,7 @@ class Field:
         self.help = help
         self.default = default
 
-    def read(self, reading: Reading, data: object, path: str, keep: bool = False) -> object:
+    def read(self, reading: Reading, data: object, path: str, keep: bool = False) -> "Value":
         """The setting: the value, or the default if refused (with `keep`: if of a wrong type)."""
         try:
             value = self.typed(data)
@@ -79,11 +81,20 @@ class Field:
         reading.report(path, problem[0], problem[1])
         return value if keep else self.default
 
-    def typed(self, data: object) -> object:
+    def take(self, reading: Reading, data: object, path: str) -> None:
+        """Reads a secret: text replaces it, null clears it, an object ({"set": true}) keeps it."""
+        if isinstance(data, dict):
+            return
+        count = len(reading.problems)
+        value = None if data is None else self.read(reading, data, path)
+        if len(reading.problems) == count:
+            reading.secrets[path] = value
+
+    def typed(self, data: object) -> "Value":
         """The value as the field's own type. Raises ValueError with a sentence for the user."""
         raise NotImplementedError
 
-    def problem(self, value: object) -> "Verdict":
+    def problem(self, value: "Value") -> "Verdict":
         """Why a value of the right type is refused, or None."""
         return None
 
@@ -93,7 +104,7 @@ class Field:
 
     def describe(self) -> dict[str, object]:
         """Everything declared of this field."""
-        about = {"type": self.type, "description": self.help}
+        about: dict[str, object] = {"type": self.type, "description": self.help}
         if self.secret:
             about["writeOnly"] = True
         else:
@@ -167,15 +178,6 @@ class Text(Field):
         if self.characters:
             limits["characters"] = self.characters
         return limits
-
-    def take(self, reading: Reading, data: object, path: str) -> None:
-        """Reads a secret: text replaces it, null clears it, an object ({"set": true}) keeps it."""
-        if isinstance(data, dict):
-            return
-        count = len(reading.problems)
-        value = None if data is None else self.read(reading, data, path)
-        if len(reading.problems) == count:
-            reading.secrets[path] = value
 
 
 class Integer(Field):

@@ -305,10 +305,24 @@ def describe() -> "Iterator[tuple[str, dict[str, object]]]":
 
 def secret_field(key: str) -> "Field | None":
     """The declaration of the secret stored under a key, or None if there is no such secret."""
-    field = SETTINGS
+    field: Field | None = SETTINGS
     for part in key.split("."):
         if isinstance(field, ListOf):
             field = None if part.strip("0123456789") else field.item
         else:
             field = field.field(part) if isinstance(field, Section) else None
     return field if field and field.secret else None
+
+
+def read_secrets(
+    changes: "dict[str, str | None]",
+) -> "tuple[dict[str, str | None], list[dict[str, str]]]":
+    """The valid changes of secrets given by key, None clearing one, and what is wrong with the others."""
+    reading = Reading()
+    for key, value in changes.items():
+        field = secret_field(key)
+        if field is None:
+            reading.report(key, "unknown_setting", "There is no such secret.")
+        else:
+            field.take(reading, value, key)
+    return reading.secrets, reading.problems

@@ -15,8 +15,9 @@ await watch.wait()                          # returns after the next save that c
 import asyncio
 import json
 
-from config import files, schema
-from config.fields import Reading
+import transient
+
+from config import files
 from config.secrets import Secrets, of_destinations
 
 try:
@@ -25,6 +26,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from log import Logger
 
     from config.fields import Checks
@@ -62,7 +65,7 @@ class Store:
     Args:
         root: folder of the device's files, "" for the root of the file system.
         log: where it is told what had to be worked around; learns every secret, to mask it.
-        checks: what only other parts can check, see `config.fields.Reading`.
+        checks: gives what only other parts can check, see `config.fields.Reading`.
 
     Attributes:
         settings: complete and valid; replaced as a whole by `save`, never to be changed in place.
@@ -71,9 +74,11 @@ class Store:
         notices: one sentence for each file that was missing or damaged.
     """
 
-    def __init__(self, root: str, log: "Logger", checks: "Checks | None" = None) -> None:
+    def __init__(
+        self, root: str, log: "Logger", checks: "Callable[[], Checks] | None" = None
+    ) -> None:
         self._log = log
-        self._checks = checks
+        self._checks = checks or dict
         self._folder = root + "/config"
         self._watches: list[Watch] = []
         self._secrets = Secrets(self._folder)
@@ -109,11 +114,15 @@ class Store:
 
         Returns all problems; if there is one, nothing was changed.
         """
+        from config import schema  # given back below: it is large, and rarely needed
+
         data = _without_revision(data)
         secrets = of_destinations(self._secrets.values, _ids(data))
-        problems = _change(secrets, secrets_changes or {})
+        changes, problems = schema.read_secrets(secrets_changes or {})
+        _apply(secrets, changes)
         found: dict[str, str | None] = {}
-        settings, more = schema.validate(data, secrets, self._checks, found)
+        settings, more = schema.validate(data, secrets, self._checks(), found)
+        transient.release(transient.SETTINGS)
         if problems or more:
             return problems + more
         _apply(secrets, found)
@@ -157,6 +166,8 @@ class Store:
         return data, data is not None and wrong is None
 
     def _load(self, root: str) -> None:
+        from config import schema
+
         self._make_folders(root)
         data, newest = self._read("settings")
         document = data or {}
@@ -165,8 +176,9 @@ class Store:
         self._load_secrets()
         found: dict[str, str | None] = {}
         self.settings, self.problems = schema.validate(
-            _without_revision(document), self._secrets.values, self._checks, found
+            _without_revision(document), self._secrets.values, self._checks(), found
         )
+        transient.release(transient.SETTINGS)
         self._secrets.values = of_destinations(self._secrets.values, _ids(self.settings))
         self._filed = newest and not self.problems
         for problem in self.problems:
@@ -243,19 +255,6 @@ def _ids(data: object) -> list[str]:
     if not isinstance(destinations, (list, tuple)):
         return []
     return [str(item.get("id")) for item in destinations if isinstance(item, dict)]
-
-
-def _change(secrets: dict[str, str], changes: "dict[str, str | None]") -> "Problems":
-    """Applies the valid changes to the secrets; returns what is wrong with the others."""
-    reading = Reading()
-    for key, value in changes.items():
-        field = schema.secret_field(key)
-        if field is None:
-            reading.report(key, "unknown_setting", "There is no such secret.")
-        else:
-            field.take(reading, value, key)
-    _apply(secrets, reading.secrets)
-    return reading.problems
 
 
 def _apply(secrets: dict[str, str], changes: "dict[str, str | None]") -> None:

@@ -18,6 +18,7 @@ from micropython import const
 
 from net import dial, faults
 from net.reply import Body, Head, ReplyError, ReplyReader
+from net.turn import Turn
 
 try:
     from typing import TYPE_CHECKING
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 
     Header = tuple[str, str]
     Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    Opener = Callable[[str, int], Awaitable[Streams]]
     AnyLink: TypeAlias = "Link | dial.SocketLink"
 
 _BODY_CAP = const(2048)
 _MAX_HEAD = const(4096)
 _RECORD = const(4096)  # largest TLS record the chip sends
-_TURN_MS = const(3000)
 
 STAGES = ("dns", "connect", "tls", "write", "status", "body")
 
@@ -143,7 +144,7 @@ class Connection:
         context: "Context | None" = None,
         server_name: "str | None" = None,
         handshake_lock: "asyncio.Lock | None" = None,
-        opener: "Callable[[str, int], Awaitable[Streams]] | None" = None,
+        opener: "Opener | None" = None,
         host_header: "str | None" = None,
         keep: bool = True,
         body_cap: int = _BODY_CAP,
@@ -238,57 +239,75 @@ class Connection:
         return False
 
     async def _open(self, message: bytes) -> ReplyReader:
-        """Connects and sends the message. Over TLS its first record drives the handshake: none of it leaves before the
-        server is verified, and the handshake is over when it is accepted."""
+        """Connects anew and sends the message."""
         self._restart()
-        link = await self._dial()
-        reply = ReplyReader(link)
-        self._link, self._reply = link, reply
         self._is_doubtful = False
-        if self._context is None or self._opener is not None:
-            self._enter(3)
-            self.handshakes += 1
-            await self._send(link, message)
-            return reply
+        if self._opener is not None:
+            link: AnyLink = await self._open_streams(self._opener)
+        else:
+            raw = await self._connect()
+            if self._context is not None:
+                return await self._open_tls(raw, self._context, message)
+            link = dial.SocketLink(raw, None, self._server_name)
+        reply = self._adopt(link)
+        self.handshakes += 1
+        self._enter(3)
+        await self._send(link, message)
+        return reply
+
+    async def _open_streams(self, opener: "Opener") -> "Link":
+        self._enter(1)
+        try:
+            reader, writer = await opener(self.host, self.port)
+        except OSError as error:
+            raise self._broken(error)
+        return Link(reader, writer)
+
+    async def _connect(self) -> "dial.socket.socket":
+        if self._address is None:
+            self._address = dial.Address(self.host, self.port)
+        try:
+            found = self._address.look_up()
+            self._enter(1)
+            return await dial.connect(found)
+        except OSError as error:
+            raise self._broken(error)
+
+    async def _open_tls(
+        self, raw: "dial.socket.socket", context: "Context", message: bytes
+    ) -> ReplyReader:
+        """The message's first record drives the handshake: none of it leaves before the server is verified, and the
+        handshake is over when it is accepted."""
         self._enter(2)
         first = message if len(message) <= _RECORD else memoryview(message)[:_RECORD]
-        turn = _Turn(self._lock)
         try:
-            await turn.begin()
-            await self._send(link, first)
+            async with Turn(self._lock):
+                link = self._secure(raw, context)
+                reply = self._adopt(link)
+                await self._send(link, first)
         finally:
-            turn.end()
+            if self._link is None:  # cancelled while it waited, or no memory
+                raw.close()
         self.handshakes += 1
         self._enter(3)
         self._is_doubtful = not link.confirms
         if not self._is_doubtful:
-            self._context.release()
+            context.release()
         if len(message) > _RECORD:
             await self._send(link, memoryview(message)[_RECORD:])
         return reply
 
-    async def _dial(self) -> "AnyLink":
-        if self._opener is not None:
-            self._enter(1)
-            try:
-                reader, writer = await self._opener(self.host, self.port)
-                return Link(reader, writer)
-            except OSError as error:
-                raise self._broken(error)
+    def _secure(self, raw: "dial.socket.socket", context: "Context") -> "dial.SocketLink":
         try:
-            if self._address is None:
-                self._address = dial.Address(self.host, self.port)
-            found = self._address.look_up()
-            self._enter(1)
-            raw = await dial.connect(found)
-        except OSError as error:
-            raise self._broken(error)
-        try:
-            return dial.SocketLink(raw, self._context, self._server_name)
+            return dial.SocketLink(raw, context, self._server_name)
         except (OSError, ValueError, MemoryError) as error:
-            self._enter(2)
-            raw.close()
             raise self._broken(error)
+
+    def _adopt(self, link: "AnyLink") -> ReplyReader:
+        """From here on, `close` closes this connection."""
+        reply = ReplyReader(link)
+        self._link, self._reply = link, reply
+        return reply
 
     async def _send(self, link: "AnyLink", data: "bytes | memoryview") -> None:
         try:
@@ -337,9 +356,7 @@ class Connection:
         if self._stage == 2 and faults.is_unreachable(code):
             self._enter(1)  # some ports tell of a failed connect at the first use only
         elif self._stage in (3, 4) and self._was_refused():
-            self._enter(
-                2
-            )  # with TLS 1.3 the server judges our certificate after we think all is well
+            self._enter(2)  # TLS 1.3: the server judges us after our side is done
         if self._stage == 1:
             self._forget_address()
         if self._stage == 2 and self._context is not None:
@@ -361,40 +378,6 @@ class Connection:
     def _forget_address(self) -> None:
         if self._address is not None:
             self._address.forget()
-
-
-class _Turn:
-    """Holds the handshake lock for a while.
-
-    Ways out: `end` (done, failed or cancelled), or the peer stays silent for too long: then the lock is passed on while
-    this handshake still waits, so that one dead server does not stop the others.
-    """
-
-    def __init__(self, lock: "asyncio.Lock | None") -> None:
-        self._lock = lock
-        self._timer: asyncio.Task[None] | None = None
-        self._held = False
-
-    async def begin(self) -> None:
-        if self._lock is not None:
-            await self._lock.acquire()
-            self._held = True
-            self._timer = asyncio.create_task(self._pass_on())
-
-    def end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._release()
-
-    async def _pass_on(self) -> None:
-        await asyncio.sleep_ms(_TURN_MS)
-        self._timer = None
-        self._release()
-
-    def _release(self) -> None:
-        if self._held and self._lock is not None:
-            self._held = False
-            self._lock.release()
 
 
 def request_head(

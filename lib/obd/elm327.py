@@ -43,6 +43,10 @@ _TRIES = const(2)
 # Sent after every warm start. The first two decide how answers look and must be understood.
 _SETTINGS = ("ATE0", "ATH1", "ATL0", "ATS0", "ATM0", "ATCAF1", "ATAT1")
 _REQUIRED = const(2)
+
+# Tried in turn, with their deadlines in ms, until there is a prompt. A busy adapter may finish something else first.
+_WAKE = (("ATI", 600), ("\r\rATI", 1500), ("ATWS", 1500), ("ATZ", 3000))
+
 _SEARCH_EVERY = const(8)  # times a known protocol is tried before all are searched again
 
 
@@ -310,11 +314,11 @@ class Elm327:
 
         A blank stops a monitor or a running request and is ignored otherwise; a bare CR would repeat the last command.
         """
-        for text in ("ATI", "ATI", "\r\rATI", "ATWS", "ATZ"):
-            self._writer.write(b" ")
+        for text, timeout_ms in _WAKE:
+            self._send(b" ")
             await self._drop_input(_QUIET_MS)
             try:
-                await self._exchange(text, _COMMAND_MS)
+                await self._exchange(text, timeout_ms)
             except _NoPrompt:
                 self._note("no prompt after %r", text)
                 continue
@@ -373,10 +377,16 @@ class Elm327:
             raise _NoPrompt("the adapter gave no prompt after %s" % text)
         raise Garbled("the adapter took too long over %s" % text)
 
+    def _send(self, text: bytes) -> None:
+        try:
+            self._writer.write(text)  # MicroPython tries at once, and fails at once
+        except OSError as error:
+            raise self._lost("the connection to the adapter failed: %s" % error)
+
     async def _converse(self, text: bytes) -> bytes:
         buffer = self._buffer
         buffer[:] = b""
-        self._writer.write(text)
+        self._send(text)
         await self._writer.drain()
         while True:
             chunk = await self._reader.read(_CHUNK)

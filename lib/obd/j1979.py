@@ -11,8 +11,6 @@ announce in PIDs 4F and 50.
 
 from micropython import const
 
-from obd import j1979_table as table
-
 try:
     from typing import TYPE_CHECKING
 except ImportError:
@@ -32,6 +30,25 @@ _VIN_LENGTH = const(17)
 _DATA = const(2)  # where the data of a single-PID answer begins
 _LEGACY_MESSAGE = const(7)  # bytes of a message before CAN, without header and checksum
 _PADDING = b"\x00\xaa\x55"
+
+# Data bytes of PID 00, 01, …: one digit each in base 36, 16 to the line. 0: not defined, or not
+# the same in every edition of the standard (a bank or sensor was appended), so that no answer can
+# be cut by it.
+_LENGTHS = (
+    "4422111111112111"
+    "2111222222221112"
+    "4222444444441111"
+    "1221444444442222"
+    "4422211111111224"
+    "4112200002111221"
+    "4112525377555003"
+    "005557759977911D"
+    "40001A55D007H110"
+    "3523C0009964H429"
+    "4929444000000000"
+    "0000000000000000"
+    "4"
+)
 
 
 class Standard:
@@ -80,6 +97,8 @@ class Standard:
 
 
 def _kind(code: str) -> list[str]:
+    from obd import j1979_table as table  # 12 KB that only a look-up needs
+
     start = table.KINDS.find(f"\n{code}|") + 1
     return table.KINDS[start : table.KINDS.find("\n", start)].split("|")
 
@@ -95,6 +114,8 @@ def _expression(formula: str, at: int) -> str:
 
 def _rows(prefix: str) -> "Iterator[str]":
     """The table's lines that begin with `prefix`, which stand together."""
+    from obd import j1979_table as table
+
     rows = table.PARAMETERS
     start = rows.find("\n" + prefix) + 1
     while start > 0 and rows[start : start + len(prefix)] == prefix and start < len(rows):
@@ -124,7 +145,7 @@ def names() -> "Iterator[str]":
 
 def data_length(pid: int) -> int | None:
     """Number of data bytes in a mode 01 answer for this PID; None when not known for certain."""
-    length = int(table.LENGTHS[pid], 36) if 0 <= pid < len(table.LENGTHS) else 0
+    length = int(_LENGTHS[pid], 36) if 0 <= pid < len(_LENGTHS) else 0
     return length or None
 
 

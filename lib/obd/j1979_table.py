@@ -1,4 +1,4 @@
-"""SAE J1979-DA / ISO 15031-5 mode 01: the parameters, their encoding, the length of each answer.
+"""SAE J1979-DA / ISO 15031-5 mode 01: the parameters and their encoding.
 
 Packed text, searched with `str.find`: 12 KB instead of 340 objects. `j1979` is the module to use.
 
@@ -442,22 +442,3 @@ A5-DieselExhaustFluidUsed litre 2 1
 A6-Odometer odo
 C0-PIDsSupported_C1_E0 raw4
 """
-
-# Data bytes of PID 00, 01, …: one digit each in base 36, 16 to the line. 0: not defined, or not
-# the same in every edition of the standard (a bank or sensor was appended), so that no answer can
-# be cut by it.
-LENGTHS = (
-    "4422111111112111"
-    "2111222222221112"
-    "4222444444441111"
-    "1221444444442222"
-    "4422211111111224"
-    "4112200002111221"
-    "4112525377555003"
-    "005557759977911D"
-    "40001A55D007H110"
-    "3523C0009964H429"
-    "4929444000000000"
-    "0000000000000000"
-    "4"
-)

@@ -9,10 +9,7 @@ moment is told to come back.
 import asyncio
 import socket
 
-from microdot.microdot import Microdot, Response
 from micropython import const
-
-from web.request import BadRequest, read_request
 
 try:
     from typing import TYPE_CHECKING
@@ -24,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from log import Logger
-    from microdot import Request
     from uptime import Uptime
 
-    from web.auth import Gate
+    from web.site import Site
 
 _AT_ONCE = const(3)
 _BACKLOG = const(3)
@@ -42,78 +38,6 @@ _TAKE_PATIENCE_MS = const(2000)
 _WAITS = const(6)
 _WAIT_MS = const(50)
 
-_HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Cache-Control", "no-store"),
-)
-
-
-class Site(Microdot):
-    """Microdot with the gate in front of everything, unknown addresses included.
-
-    Every response carries the security headers. `accepts_host(host)` tells whether the device goes
-    by what the Host header says; without it any name will do.
-    """
-
-    def __init__(
-        self, gate: "Gate", log: "Logger", accepts_host: "Callable[[str], bool] | None" = None
-    ) -> None:
-        super().__init__()
-        self._gate = gate
-        self._log = log
-        self._accepts_host = accepts_host
-        self.errorhandler(404)(_not_found)
-        self.errorhandler(405)(_not_allowed)
-        self.errorhandler(Exception)(self._failed)
-
-    async def dispatch_request(self, request: "Request") -> Response:
-        """The answer to a request; every request comes through here."""
-        response = await self._refusal(request)
-        if response is None:
-            response = await super().dispatch_request(request)
-        return secured(response)
-
-    async def _refusal(self, request: "Request") -> Response | None:
-        host = request.headers.get("Host", "")
-        if self._accepts_host is not None and not self._accepts_host(host):
-            return plain(421, "Misdirected Request")
-        refusal = await self._gate.refusal(request.headers, request.client_addr[0])
-        if refusal is None:
-            return None
-        return Response(refusal.text, refusal.status, dict(refusal.headers), refusal.reason)
-
-    async def _failed(self, request: "Request", error: Exception) -> Response:
-        self._log.error("%s %s: %r", request.method, request.path, error)
-        return plain(500, "Internal Server Error")
-
-
-def plain(status: int, reason: str) -> Response:
-    """A response of one line of text."""
-    return Response(reason + "\n", status, reason=reason)
-
-
-async def _not_found(_: "Request") -> Response:
-    return plain(404, "Not Found")
-
-
-async def _not_allowed(_: "Request") -> Response:
-    return plain(405, "Method Not Allowed")
-
-
-def secured(response: Response) -> Response:
-    """Adds the headers that every response carries, unless it brings its own."""
-    for name, value in _HEADERS:
-        if name not in response.headers:
-            response.headers[name] = value
-    return response
-
 
 class Connection:
     """One client that is being served.
@@ -122,7 +46,7 @@ class Connection:
         patience_ms: how long it may keep us waiting when its place is wanted.
     """
 
-    def __init__(self, task: "asyncio.Task", now_ms: int) -> None:
+    def __init__(self, task: "asyncio.Task[None]", now_ms: int) -> None:
         self.task = task
         self.patience_ms = _ASK_PATIENCE_MS
         self._began_ms = self._moved_ms = now_ms
@@ -168,18 +92,22 @@ class Outlet:
 
 
 class Server:
-    """Serves a site on a TCP port; drops a client that stands still for `stall_ms`."""
+    """Serves a site on a TCP port; drops a client that stands still for `stall_ms`.
+
+    The site is built by `build` when the first client comes.
+    """
 
     def __init__(
         self,
-        site: Site,
+        build: "Callable[[], Site]",
         port: int,
         uptime: "Uptime",
         log: "Logger",
         host: str = "0.0.0.0",
         stall_ms: int = _STALL_MS,
     ) -> None:
-        self._site = site
+        self._build = build
+        self._built: Site | None = None
         self._host = host
         self._port = port
         self._uptime = uptime
@@ -215,7 +143,7 @@ class Server:
         elif not self._turning_away:
             self._turning_away = True
             try:
-                await _turn_away(reader, writer)
+                await self._turn_away(reader, writer)
             finally:
                 self._turning_away = False
         await _close(writer)
@@ -264,38 +192,26 @@ class Server:
     async def _serve(
         self, reader: "StreamReader", writer: "StreamWriter", connection: Connection
     ) -> None:
-        try:
-            request = await read_request(self._site, reader, _address(writer))
-            if request is None:
-                return
+        def moved() -> None:
             connection.moved(self._uptime.ms())
-            response = await self._site.dispatch_request(request)
-        except BadRequest as error:
-            response = secured(plain(error.status, error.reason))
-        outlet = Outlet(writer, lambda: connection.moved(self._uptime.ms()))
+
+        await self._site().serve(reader, Outlet(writer, moved), _address(writer), moved)
+
+    def _site(self) -> "Site":
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+    async def _turn_away(self, reader: "StreamReader", writer: "StreamWriter") -> None:
+        """Says that all places are taken. Reads first: a reset would overtake the answer."""
         try:
-            await response.write(outlet)  # type: ignore[arg-type]  # it only uses `awrite`
-            await outlet.flush()
-        finally:
-            if hasattr(response.body, "close"):
-                response.body.close()
+            await asyncio.wait_for(self._say_busy(reader, writer), _ASK_PATIENCE_MS / 1000)
+        except (OSError, asyncio.TimeoutError):
+            return
 
-
-async def _turn_away(reader: "StreamReader", writer: "StreamWriter") -> None:
-    """Says that all places are taken. Reads first: a reset would overtake the answer."""
-    try:
-        await asyncio.wait_for(_say_busy(reader, writer), _ASK_PATIENCE_MS / 1000)
-    except (OSError, asyncio.TimeoutError):
-        return
-
-
-async def _say_busy(reader: "StreamReader", writer: "StreamWriter") -> None:
-    await reader.read(_CHUNK)
-    response = secured(plain(503, "Service Unavailable"))
-    response.headers["Retry-After"] = "1"
-    outlet = Outlet(writer, lambda: None)
-    await response.write(outlet)  # type: ignore[arg-type]  # it only uses `awrite`
-    await outlet.flush()
+    async def _say_busy(self, reader: "StreamReader", writer: "StreamWriter") -> None:
+        await reader.read(_CHUNK)
+        await self._site().turn_away(Outlet(writer, lambda: None))
 
 
 async def _close(writer: "StreamWriter") -> None:

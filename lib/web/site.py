@@ -1,12 +1,16 @@
-"""Puts the page together: gate, API and pages on one server."""
+"""The page as one application: microdot with the gate in front, the API and the pages behind it.
+
+Only loaded when somebody visits: a device that nobody looks at keeps these 40 KB for its work.
+"""
 
 import os
 from binascii import hexlify
 
+from microdot.microdot import Microdot, Response
 from micropython import const
 
 from web import api, auth, pages
-from web.server import Server, Site
+from web.request import BadRequest, read_request
 
 try:
     from typing import TYPE_CHECKING
@@ -14,22 +18,128 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from asyncio import StreamReader
+    from collections.abc import Callable
+
     from config.store import Store
+    from log import Logger
+    from microdot import Request
 
     from web import Model
+    from web.server import Outlet
 
 _SALT = const(16)
 _PASSWORD = const(5)  # random bytes: ten hexadecimal digits
 _KEY = "web.password"
 
+_HEADERS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
 
-async def serve(model: "Model", record: str, port: int) -> None:
-    """Serves the page of `model` on a port until cancelled. Raises OSError if the port is taken."""
-    log = model.log.logger("page")
-    site = Site(auth.Gate(record, model.uptime), log)
+
+class Site(Microdot):
+    """Microdot with the gate in front of everything, unknown addresses included.
+
+    Every response carries the security headers. `accepts_host(host)` tells whether the device goes
+    by what the Host header says; without it any name will do.
+    """
+
+    def __init__(
+        self, gate: auth.Gate, log: "Logger", accepts_host: "Callable[[str], bool] | None" = None
+    ) -> None:
+        super().__init__()
+        self._gate = gate
+        self._log = log
+        self._accepts_host = accepts_host
+        self.errorhandler(404)(_not_found)
+        self.errorhandler(405)(_not_allowed)
+        self.errorhandler(Exception)(self._failed)
+
+    async def serve(
+        self, reader: "StreamReader", outlet: "Outlet", address: str, moved: "Callable[[], None]"
+    ) -> None:
+        """Reads one request of the client at `address` and answers it; `moved` is told when it is complete."""
+        try:
+            request = await read_request(self, reader, address)
+            if request is None:
+                return
+            moved()
+            response = await self.dispatch_request(request)
+        except BadRequest as error:
+            response = secured(plain(error.status, error.reason))
+        try:
+            await _send(response, outlet)
+        finally:
+            if hasattr(response.body, "close"):
+                response.body.close()
+
+    async def turn_away(self, outlet: "Outlet") -> None:
+        """Tells a client that all places are taken."""
+        response = secured(plain(503, "Service Unavailable"))
+        response.headers["Retry-After"] = "1"
+        await _send(response, outlet)
+
+    async def dispatch_request(self, request: "Request") -> Response:
+        """The answer to a request; every request comes through here."""
+        response = await self._refusal(request)
+        if response is None:
+            response = await super().dispatch_request(request)
+        return secured(response)
+
+    async def _refusal(self, request: "Request") -> Response | None:
+        host = request.headers.get("Host", "")
+        if self._accepts_host is not None and not self._accepts_host(host):
+            return plain(421, "Misdirected Request")
+        refusal = await self._gate.refusal(request.headers, request.client_addr[0])
+        if refusal is None:
+            return None
+        return Response(refusal.text, refusal.status, dict(refusal.headers), refusal.reason)
+
+    async def _failed(self, request: "Request", error: Exception) -> Response:
+        self._log.error("%s %s: %r", request.method, request.path, error)
+        return plain(500, "Internal Server Error")
+
+
+def plain(status: int, reason: str) -> Response:
+    """A response of one line of text."""
+    return Response(reason + "\n", status, reason=reason)
+
+
+async def _not_found(_: "Request") -> Response:
+    return plain(404, "Not Found")
+
+
+async def _not_allowed(_: "Request") -> Response:
+    return plain(405, "Method Not Allowed")
+
+
+def secured(response: Response) -> Response:
+    """Adds the headers that every response carries, unless it brings its own."""
+    for name, value in _HEADERS:
+        if name not in response.headers:
+            response.headers[name] = value
+    return response
+
+
+async def _send(response: Response, outlet: "Outlet") -> None:
+    await response.write(outlet)  # type: ignore[arg-type]  # it only uses `awrite`
+    await outlet.flush()
+
+
+def build(model: "Model", store: "Store") -> Site:
+    """The page of `model`, behind the password of `store`."""
+    site = Site(auth.Gate(password_record(store), model.uptime), model.log.logger("page"))
     api.mount(site, model)
     pages.mount(site, model)
-    await Server(site, port, model.uptime, log).run()
+    return site
 
 
 def password_record(store: "Store") -> str:

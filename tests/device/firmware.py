@@ -113,7 +113,7 @@ def destination(port: int, **changes: object) -> dict[str, Any]:
     """Settings of a destination on this PC that posts every second."""
     return {
         "id": 1,
-        "name": "Garage",
+        "name": f"Garage {changes.get('id', 1)}",
         "enabled": True,
         "url": f"https://127.0.0.1:{port}/ingest",
         "cycle_ms": 1000,

@@ -151,7 +151,7 @@ def test_disabled_and_misconfigured_destinations_send_nothing_beside_one_that_wo
     assert paths == {"/ingest"} and works["state"] == "ok"
     assert (disabled["state"], disabled["last"]) == ("disabled", None)
     assert "There is no cert set named nosuch." in unknown["reason"]
-    assert "token" in no_token["reason"]
+    assert any("destinations[3].auth.token" in line for line in status["log"])
     assert no_token["delivered"] == unknown["delivered"] == "0"
 
 
@@ -194,7 +194,7 @@ def test_an_adapter_that_is_unplugged_and_comes_back(tmp_path):
         status = running.device.until(lambda status: status["ecu"] == "offline")
         speed = value(status, "0D-VehicleSpeed")
         assert speed["value"] == "50" and "adapter" in speed["error"]
-        running.device.wait_for("no connection to the adapter at")
+        running.device.wait_for("no connection to the adapter: 127.0.0.1 refused")
         running.adapter.plug()
         status = running.device.until(lambda status: status["ecu"] == "online" and fresh(status))
         expected = running.simulator.car.values()
@@ -203,24 +203,24 @@ def test_an_adapter_that_is_unplugged_and_comes_back(tmp_path):
         assert list(again.json) == ["autopid_data"]
 
 
-@pytest.mark.parametrize("cure", ["CR", "ATWS", "ATZ"])
-def test_an_adapter_that_hangs_is_brought_back(tmp_path, cure):
+def test_an_adapter_that_only_a_reset_revives_is_brought_back(tmp_path):
     with world(tmp_path, "twin", fast) as running:
         running.device.until(fresh)
-        running.adapter.wedged = cure
-        running.device.until(lambda status: not fresh(status))
-        status = running.device.until(fresh, timeout=25)
-        assert readings(status)["COOLANT_TMP"] == "79"
+        running.adapter.wedged = "ATZ"
+        running.device.until(lambda status: status["ecu"] == "offline")
+        status = running.device.until(lambda status: status["ecu"] == "online" and fresh(status))
+        assert readings(status)["COOLANT_TMP"] == "79" and running.adapter.wedged is None
 
 
-def test_an_adapter_that_stays_dead_is_reported(tmp_path):
+def test_an_adapter_that_hangs_for_good_is_reported(tmp_path):
     with world(tmp_path, "twin", fast) as running:
         running.device.until(fresh)
         running.adapter.wedged = "never"
-        line = running.device.wait_for("the adapter does not react", timeout=25)
-        assert " W adapter" in line
+        assert " W adapter" in running.device.wait_for("the adapter gave no prompt")
         status = running.device.until(lambda status: status["ecu"] == "offline")
-        assert "does not react" in value(status, "COOLANT_TMP")["error"]
+        assert "no prompt" in value(status, "COOLANT_TMP")["error"]
+        running.adapter.hard_reset()
+        running.device.until(lambda status: status["ecu"] == "online" and fresh(status))
 
 
 def test_a_sleeping_car_is_left_alone_and_noticed_when_it_wakes(tmp_path):
@@ -231,8 +231,8 @@ def test_a_sleeping_car_is_left_alone_and_noticed_when_it_wakes(tmp_path):
         status = device.until(lambda status: status["ecu"] == "offline")
         assert "no ECU answered" in value(status, "0C-EngineRPM")["error"]
         asked, since = counters["requests"], int(status["uptime_ms"])
-        device.until(lambda status: int(status["uptime_ms"]) > since + 4000)
-        assert 1 <= counters["requests"] - asked <= 4
+        device.until(lambda status: int(status["uptime_ms"]) > since + 2000)
+        assert 1 <= counters["requests"] - asked <= 3
         running.adapter.asleep = False
         status = device.until(lambda status: status["ecu"] == "online" and fresh(status))
         assert readings(status)["0C-EngineRPM"] == "2500"
@@ -259,25 +259,16 @@ def test_a_car_that_sleeps_at_start_is_found_when_it_wakes(tmp_path):
     assert running.collector.total >= 1
 
 
-NOISE = {
-    "garbage": {"garbage": 0.01},
-    "lost characters": {"drop_every": 97},
-    "both": {"garbage": 0.005, "drop_every": 211},
-}
-
-
-@pytest.mark.parametrize("noise", NOISE)
 @pytest.mark.parametrize("personality", ["stn", "mic3624"])
-def test_a_bad_line_never_makes_a_wrong_value(tmp_path, noise, personality):
+def test_a_bad_line_never_makes_a_wrong_value(tmp_path, personality):
     with world(tmp_path, "petrol", fast, held=300.0, personality=personality) as running:
         expected = running.simulator.car.values()
-        for name, amount in NOISE[noise].items():
-            setattr(running.adapter, name, amount)
+        running.adapter.garbage, running.adapter.drop_every = 0.004, 113
         for document in running.collector.wait(4, timeout=20):
             found = telemetry(document)
             assert found == {name: expected[name] for name in found}
         running.adapter.heal()
-        status = running.device.until(fresh, timeout=25)
+        status = running.device.until(fresh)
         assert readings(status) == {name: expected[name] for name in readings(status)}
 
 

@@ -1,4 +1,4 @@
-"""Runs the unit tests once more where they matter: under Unix MicroPython, 64-bit and with the chip's 32-bit objects."""
+"""Runs the unit tests where they matter: under Unix MicroPython, 64-bit and with the chip's 32-bit objects."""
 
 import os
 import subprocess
@@ -19,7 +19,14 @@ FILES = sorted(
 def test_passes_under_micropython(name: str, build: list[str]) -> None:
     path = ":".join(str(ROOT / part) for part in ("lib", "firmware/boards/unix", "tests/unit"))
     result = subprocess.run(
-        [ROOT / "tools" / "micropython", *build, "-X", "heapsize=8M", "tests/unit/helper.py", f"tests/unit/{name}"],
+        [
+            ROOT / "tools" / "micropython",
+            *build,
+            "-X",
+            "heapsize=8M",
+            "tests/unit/helper.py",
+            f"tests/unit/{name}",
+        ],
         cwd=ROOT,
         env={**os.environ, "MICROPYPATH": path},
         capture_output=True,

@@ -71,6 +71,30 @@ def test_a_refused_batch_is_asked_one_by_one():
     assert (bench.text(RPM), bench.text(SPEED)) == ("1726", "60")
 
 
+def test_a_batch_that_was_garbled_once_is_asked_one_by_one_and_batched_again():
+    outcomes = [errors.Garbled("a character is missing")]
+    answers = {
+        "010C0D": lambda: outcomes.pop() if outcomes else "410C1AF80D3C",
+        "010C": "410C1AF8",
+        "010D": "410D3C",
+    }
+    bench = Bench(autopid([RPM, SPEED]), answers)
+    run(bench.run(500))
+    assert (bench.text(RPM), bench.text(SPEED)) == ("1726", "60")
+    run(bench.run(3000))
+    assert bench.adapter.count("010C0D") == 4 and bench.adapter.count("010C") == 1, (
+        bench.adapter.asked
+    )
+
+
+def test_batches_that_are_garbled_every_time_are_given_up():
+    answers = {"010C0D": errors.Garbled("never right"), "010C": "410C1AF8", "010D": "410D3C"}
+    bench = Bench(autopid([RPM, SPEED]), answers)
+    run(bench.run(9500))
+    assert bench.adapter.count("010C0D") == 3, bench.adapter.asked
+    assert bench.adapter.count("010C") == 10 and bench.error(RPM) is None
+
+
 def test_legacy_protocols_are_never_asked_in_batches():
     bench = Bench(
         autopid([RPM, SPEED], protocol="5"), {"010C": "410C1AF8", "010D": "410D3C"}, protocol="5"

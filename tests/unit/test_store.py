@@ -191,7 +191,9 @@ def test_a_problem_in_one_entry_stops_only_that_entry():
 
 def test_what_other_parts_check_counts_when_loading_too():
     with disk(settings={"destinations": [destination(cert_set="gone")]}):
-        store = store_of(checks={"cert_set": lambda name: ("cert_set_unknown", "Not there.")})
+        store = store_of(
+            checks=lambda: {"cert_set": lambda name: ("cert_set_unknown", "Not there.")}
+        )
         assert not store.settings["destinations"][0]["enabled"]
         assert store.problems[0]["code"] == "cert_set_unknown"
 

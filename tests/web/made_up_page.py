@@ -12,7 +12,8 @@ from log import Log
 from uptime import Uptime
 from web import api, pages
 from web.auth import Gate, make_record
-from web.server import Server, Site
+from web.server import Server
+from web.site import Site
 
 VALUES = (
     ("0C-EngineRPM", "rpm", "none", "2413", None),
@@ -140,7 +141,7 @@ async def main(port, password, stall_ms):
     site.get("/slow")(slow)
     site.get("/endless")(endless)
     refreshing = asyncio.create_task(refresh(model))
-    await Server(site, port, model.uptime, logger, "127.0.0.1", stall_ms).run()
+    await Server(lambda: site, port, model.uptime, logger, "127.0.0.1", stall_ms).run()
     refreshing.cancel()
 
 

@@ -1,8 +1,8 @@
 """`make bench`: how fast and how small the firmware is, measured in one run against named peers.
 
-It prints a table and writes `build/bench.json`, a list of {name, unit, ours, peer, ratio, target, ok}; the exit status is
-1 if a target is missed. `ratio` says how many times better we are than the peer, whichever direction is better. Rows
-without a target are there to be read.
+It prints a table and writes `build/bench.json`, a list of {name, unit, ours, peer, ratio, target, ok}; the
+exit status is 1 if a target is missed. `ratio` says how many times better we are than the peer, whichever
+direction is better. Rows without a target are there to be read.
 
 Everything runs on this machine: the firmware's own modules under Unix MicroPython (64 bits, for heap sizes the 32-bit
 build, whose objects are as large as the ESP32's), the car and its adapter as a process of `simulator` (an STN chip on
@@ -19,7 +19,8 @@ a UART of 115200 baud, control units that take 15 ms to answer), the server as a
   obvious way. The answers change from round to round. "heap growth" is what stays after a garbage collection.
 - deliveries: POST requests on a kept, verified TLS connection against MicroPython's `requests.post`, which connects
   anew each time (and verifies nothing). Same server, TLS 1.2, EC P-256.
-- live heap: what the whole firmware holds while it polls the 246 parameters, delivers over TLS and serves its page, after
+- live heap: what the whole firmware holds while it polls the 246 parameters, delivers over TLS and serves its
+page, after
   a garbage collection; modules as bytecode (`mpy-cross`), as a device carries them. The peer is the same from sources.
 - imports: loading all modules as bytecode, against from sources.
 """

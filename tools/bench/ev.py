@@ -64,7 +64,9 @@ def profile() -> dict:
 def reference_plan() -> dict:
     """What the reference firmware sends for one sweep: one request per parameter, each with its commands."""
     requests = [
-        (entry["pid_init"], entry["pid"]) for entry in profile()["pids"] for _ in entry["parameters"]
+        (entry["pid_init"], entry["pid"])
+        for entry in profile()["pids"]
+        for _ in entry["parameters"]
     ]
     return {"class_init": INIT.replace("ATSP", "ATTP"), "requests": requests}
 

@@ -2,10 +2,10 @@
 
     on_device_reference.py PORT PLAN SWEEPS
 
-PLAN is a JSON file, {"class_init": commands sent when the kind of parameter changes, "requests": [[commands, request], …]}
-with one request per PARAMETER. Before each its own commands are sent, all of them, every time; after each there is a pause.
-Waits for nothing but the adapter's prompt, decodes nothing. Prints the milliseconds of each sweep and how many requests
-were answered.
+PLAN is a JSON file, {"class_init": commands sent when the kind of parameter changes, "requests": [[commands,
+request], …]} with one request per PARAMETER. Before each its own commands are sent, all of them, every time;
+after each there is a pause. Waits for nothing but the adapter's prompt, decodes nothing. Prints the
+milliseconds of each sweep and how many requests were answered.
 """
 
 import json

@@ -32,9 +32,7 @@ def petrol() -> list[Row]:
     with programs.simulator("petrol") as port:
         rate = 1000 * len(names) / _peer_ms(port, peer_plan)
     return [
-        more_is_better(
-            "polling: requests", "1/s", _rate(ours, "requests"), rate, at_least=25
-        ),
+        more_is_better("polling: requests", "1/s", _rate(ours, "requests"), rate, at_least=25),
         more_is_better("polling: values", "1/s", _rate(ours, "values"), rate, at_least=60),
     ]
 

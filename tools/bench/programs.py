@@ -50,7 +50,12 @@ def on_device(
 
     `lib` holds the firmware's modules; `small` takes the 32-bit build. Raises BenchError.
     """
-    command = [ROOT / "tools" / "micropython", *(["-32"] if small else []), "-X", "heapsize=8M"]
+    command: list[str | Path] = [
+        ROOT / "tools" / "micropython",
+        *(["-32"] if small else []),
+        "-X",
+        "heapsize=8M",
+    ]
     result = subprocess.run(
         [*command, SCRIPTS / script, *map(str, arguments)],
         cwd=ROOT,
@@ -75,7 +80,10 @@ def save(name: str, data: object) -> Path:
 
 @contextmanager
 def _process(command: list[str], **streams: Any) -> Iterator[subprocess.Popen]:
-    process = subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, **streams)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, start_new_session=True, **streams
+    )
     try:
         yield process
     finally:

@@ -101,15 +101,17 @@ def _row(
     if times_peer is not None:
         verdict = (f">= {times_peer:g} x peer", ratio is not None and ratio >= times_peer)
     target, ok = verdict or (None, True)
-    return Row(name, unit, _short(ours), _short(peer), _short(ratio), target, ok)
+    peer = None if peer is None else _short(peer)
+    ratio = None if ratio is None else _short(ratio)
+    return Row(name, unit, _short(ours), peer, ratio, target, ok)
 
 
 def _quotient(a: float, b: float) -> float | None:
     return a / b if b else None
 
 
-def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.{_DIGITS}g}")
+def _short(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

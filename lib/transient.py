@@ -1,0 +1,31 @@
+"""Modules that are needed now and then: imported inside the function that needs them, given back when it is done.
+
+Stock firmware copies the bytecode of every imported module into the heap. What reads settings and profiles takes some
+60 KB, is needed when they change, and would lie there for ever. Importing it again costs a fraction of a second.
+"""
+
+import sys
+
+SETTINGS = ("config.schema", "config.rules", "config.sections", "config.fields", "config.checks")
+PLANNING = (
+    "autopid.profile",
+    "autopid.compiler",
+    "autopid.parser",
+    "autopid.terms",
+    "obd.j1979_table",
+)
+ON_DEVICE = sys.implementation.name == "micropython"
+
+
+def release(names: "tuple[str, ...]") -> None:
+    """Forgets modules, so that the next garbage collection frees what nobody holds; the next import loads them again.
+
+    Objects made of their classes live on. Elsewhere than on MicroPython it does nothing: tests compare classes
+    by identity.
+    """
+    if not ON_DEVICE:
+        return
+    for name in names:
+        package, _, leaf = name.rpartition(".")
+        if sys.modules.pop(name, None) is not None and hasattr(sys.modules.get(package), leaf):
+            delattr(sys.modules[package], leaf)
