@@ -14,7 +14,7 @@ from delivery.destination import Destination, Shared
 from device.status import Status
 from log import Log
 from micropython import const
-from net import dial, faults
+from net import dial
 from obd.elm327 import Elm327
 from obd.errors import AdapterLost, Garbled
 from supervisor import Supervisor
@@ -257,6 +257,8 @@ def _checks() -> "Checks":
 
 async def _open_tcp(address: str) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
     """Stream pair to an adapter at host:port. Raises AdapterLost."""
+    from net import faults  # given back at the end
+
     host, _, text = address.rpartition(":")
     port = int(text)
     stage, code = "dns", None
@@ -272,6 +274,8 @@ async def _open_tcp(address: str) -> "tuple[asyncio.StreamReader, asyncio.Stream
         code = faults.number(error)
     else:
         return stream, stream
+    finally:
+        transient.release(transient.FAULTS)
     cause, _ = faults.explain(stage, code, host, port)
     raise AdapterLost("no connection to the adapter: %s" % cause)
 

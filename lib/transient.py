@@ -14,6 +14,8 @@ PLANNING = (
     "autopid.terms",
     "obd.j1979_table",
 )
+ADDRESSES = ("net.url",)
+FAULTS = ("net.faults", "net.tls_faults", "trust.x509", "delivery.refusals", "obd.nrc")
 ON_DEVICE = sys.implementation.name == "micropython"
 
 

@@ -1,6 +1,7 @@
 """The way to one destination: address, head and connection, made once per change of settings."""
 
-from net import tls, url
+import transient
+from net import tls
 from net.http import Connection
 from trust.certsets import CertSetError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from net.http import Response
+    from net.url import Url
     from trust.certsets import CertSets
 
 _USER_AGENT = "ESP32 WiCAN/1.0"
@@ -44,6 +46,7 @@ class Route:
         """Takes a destination's settings and its token. Opens nothing yet. Raises RouteError."""
         address = _address(settings["url"])
         self._target = target(address, settings["query"])
+        transient.release(transient.ADDRESSES)
         self._headers = headers(settings["auth"]["type"], token)
         self._connection = Connection(
             address.host,
@@ -70,8 +73,10 @@ class Route:
         self._connection.close()
 
 
-def target(address: url.Url, query: "list[dict[str, str]]") -> str:
+def target(address: "Url", query: "list[dict[str, str]]") -> str:
     """Path and query of the address, then the query parameters, percent-encoded."""
+    from net import url
+
     pairs = [(pair["key"], pair["value"]) for pair in query]
     return url.target_with_query(address.target, pairs)
 
@@ -94,7 +99,9 @@ def _bare(token: str | None) -> str:
     return text
 
 
-def _address(text: str) -> url.Url:
+def _address(text: str) -> "Url":
+    from net import url  # given back once the route is made
+
     try:
         address = url.parse(text)
     except url.UrlError as error:

@@ -16,7 +16,7 @@ import time
 
 from micropython import const
 
-from net import dial, faults
+from net import dial
 from net.reply import Body, Head, ReplyError, ReplyReader
 from net.turn import Turn
 
@@ -352,6 +352,8 @@ class Connection:
 
     def _broken(self, error: Exception, head: "Head | None" = None) -> RequestError:
         """What an exception of the system or of Mbed TLS means at this stage."""
+        from net import faults  # only failures need it
+
         code = faults.number(error)
         if self._stage == 2 and faults.is_unreachable(code):
             self._enter(1)  # some ports tell of a failed connect at the first use only

@@ -39,6 +39,7 @@ _BUSY_PAUSE_MS = const(100)
 _CHUNK = const(256)
 _MOST_BYTES = const(16384)  # 4095 bytes of payload are some 13,000 characters
 _TRIES = const(2)
+_USELESS = const(3)  # line counts not understood in a row: this adapter has none
 
 # Sent after every warm start. The first two decide how answers look and must be understood.
 _SETTINGS = ("ATE0", "ATH1", "ATL0", "ATS0", "ATM0", "ATCAF1", "ATAT1")
@@ -183,8 +184,9 @@ class Elm327:
         self, request: Request, found: "list[Message]", lines: Lines, counted: int | None
     ) -> None:
         """Takes the number of lines from an answer the adapter waited out, without frames that belong to nobody."""
-        self._useless_hints = 0
-        if counted is None:
+        if counted is not None:
+            self._useless_hints = 0
+        else:
             printed = sum([message.lines for message in found])
             clean = printed == len(lines.frames) and not lines.garbled and not lines.fault
             if len([1 for message in found if request.refusal(message.payload) is not None]):
@@ -206,7 +208,9 @@ class Elm327:
             raise BusFault(lines.fault)
         if counted is not None and not lines.silent:
             self._useless_hints += 1
-            self._hints = self._useless_hints < 3 or not lines.unknown
+            self._hints = self._useless_hints < _USELESS or not lines.unknown
+            if lines.unknown:
+                request.refuse_lines()
         if trouble:
             raise Garbled(trouble)
         if lines.unknown or lines.stopped or lines.garbled:

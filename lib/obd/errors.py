@@ -1,7 +1,5 @@
 """How asking a car can fail. Each error's text is one plain sentence that can be shown as it is."""
 
-from obd import nrc
-
 
 class NoAnswer(Exception):
     """The adapter works, but no ECU answered (`NO DATA`, `UNABLE TO CONNECT`)."""
@@ -16,6 +14,8 @@ class NegativeResponse(Exception):
     """
 
     def __init__(self, ecu: int, code: int) -> None:
+        from obd import nrc  # 3 KB of names that only a refusal needs
+
         super().__init__("ECU %X refused: %s" % (ecu, nrc.name(code)))
         self.ecu = ecu
         self.code = code

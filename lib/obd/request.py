@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _POSITIVE = const(0x40)
 _NEGATIVE = const(0x7F)
 _MODE_01 = const(0x01)
+_MOST_REFUSALS = const(2)
 _MAX_LINES = const(15)  # the digit is one hexadecimal figure
 
 # Bytes after the service that a positive response repeats: SAE J1979 (01, 02, 09), ISO 14229-1 (the others).
@@ -73,6 +74,7 @@ class Request:
         self.text = text
         self.link = Link.parse(init) if link is None else link
         self.countable = True
+        self._refused = 0
         self.slow = False
 
     @property
@@ -108,6 +110,12 @@ class Request:
         self.slow = True
         self.countable = False
         self.lines = None
+
+    def refuse_lines(self) -> None:
+        """The adapter did not understand the request with its number of lines; after the second time it gets none."""
+        self._refused += 1
+        if self._refused >= _MOST_REFUSALS:
+            self.countable = False
 
     def forget_lines(self) -> None:
         """Ask for no number of lines until an answer has been counted again."""

@@ -44,6 +44,15 @@ def test_a_multi_frame_answer_becomes_the_frame_image():
     assert hexlify(reply.payload(0x7EC)[:4]) == b"620101ef"
 
 
+def test_a_request_that_is_not_understood_with_a_line_count_is_soon_sent_without():
+    batch, single = b"7E806410C1AF80D3C\r\r>", b"7E803410577\r\r>"
+    wire = Wire({"010C0D": batch, "010C0D1": b"?\r\r>", "0105": single, "01051": single})
+    both = Request("010C0D"), Request("0105")
+    replies = ask(wire, *both * 8)
+    assert len([reply for reply in replies if reply.ecus == [0x7E8]]) == 16
+    assert wire.sent.count("010C0D1") == 2 and wire.sent.count("01051") == 7, wire.sent
+
+
 def test_an_adapter_without_receive_filter_is_given_filter_and_mask():
     frame = b"17FE007B0462028CD2\r\r>"
     wire = Wire({"22028C": frame, "0105": b"18DAF1100341057700000000\r\r>"})

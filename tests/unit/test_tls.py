@@ -2,7 +2,7 @@
 
 import errno
 
-from net.tls import explain
+from net.tls_faults import explain
 from test_x509 import SELF_SIGNED, SIGNED
 
 NOW = (2026, 11, 21, 10, 0, 0, 5, 325)

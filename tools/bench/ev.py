@@ -8,17 +8,20 @@ bytes, signed currents, single bits.
 from __future__ import annotations
 
 import random
+import re
 
 PARAMETERS = 246
 REQUESTS = 17
 ANSWER = 62  # bytes of payload, service and identifier included: nine frames
 INIT = "ATSP6;ATST96;"
 
+# Each request sets all that another one may have left behind: whoever sends commands as they come depends on it.
+_PLAIN = "ATSH{tx};ATFCSM0;ATCRA{rx};"
 _FLOW = "ATSH{tx};ATFCSH{tx};ATFCSD300000;ATFCSM1;ATCRA{rx};"
 # Requests of each control unit: request id, answer id, first data identifier, how many, commands before each.
 _UNITS = (
-    ("7E4", "7EC", 0x0101, 9, "ATSH7E4;"),
-    ("7E2", "7EA", 0xE001, 3, "ATSH7E2;"),
+    ("7E4", "7EC", 0x0101, 9, _PLAIN),
+    ("7E2", "7EA", 0xE001, 3, _PLAIN),
     ("7C6", "7CE", 0xB001, 3, _FLOW),
     ("7A0", "7A8", 0xC00B, 2, _FLOW),
 )
@@ -71,11 +74,31 @@ def reference_plan() -> dict:
     return {"class_init": INIT.replace("ATSP", "ATTP"), "requests": requests}
 
 
-def answers() -> list[bytes]:
-    """The payloads in the order of the profile's requests."""
-    return [
-        bytes.fromhex(payload) for ecu in car()["ecus"] for payload in ecu["responses"].values()
-    ]
+def images(seed: int) -> list[str]:
+    """A raw frame image (hex) for each of the profile's requests, with other data bytes for each seed."""
+    source = random.Random(seed)
+    length = _image_index(ANSWER)
+    return [bytes(source.randrange(40, 250) for _ in range(length)).hex() for _ in range(REQUESTS)]
+
+
+def as_python(expression: str) -> str:
+    """The expression as a Python expression over the bytes `b`, with float division."""
+    for pattern, replacement in _PYTHON:
+        expression = re.sub(pattern, replacement, expression)
+    return expression
+
+
+def _big_endian(match: re.Match[str]) -> str:
+    first, last = int(match[1]), int(match[2])
+    return "(" + "+".join(f"(b[{n}]<<{8 * (last - n)})" for n in range(first, last + 1)) + ")"
+
+
+_PYTHON = (
+    (r"\[B(\d+):B(\d+)\]", _big_endian),
+    (r"B(\d+):(\d)", r"((b[\1]>>\2)&1)"),
+    (r"S(\d+)", r"(b[\1]-256 if b[\1]>127 else b[\1])"),
+    (r"B(\d+)", r"b[\1]"),
+)
 
 
 def _requests() -> list[tuple[str, str]]:
