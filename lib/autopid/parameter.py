@@ -10,6 +10,9 @@ except ImportError:
 if TYPE_CHECKING:
     from autopid.expression import Expression, References
 
+    Kind = tuple[str, str, int, str | None, str | None, bool, bool, int]
+    Kinds = dict[Kind, Kind]
+
 
 class OutOfRange(Exception):
     """A value lies outside the limits of its parameter.
@@ -37,18 +40,20 @@ class Parameter:
         enabled: whether to ask for it at all.
         binary: whether the value is "on" (above 0) or "off" instead of a number.
         decimals: how many decimals the value is rounded to.
+        kinds: a dict that parameters made together share, so that equal metadata is stored only
+            once.
+
+    Attributes that change while the device runs; only `autopid.group.Group` sets them:
+        text: the latest good value as exact decimal text, or "on"/"off" if binary; None before the first.
+        updated_ms: uptime at which `text` was read; None before the first.
+        error: why the last attempt gave no value, one plain sentence; None when it did.
     """
 
     # Attributes that keep these values take no room in the object: profiles have hundreds of
     # parameters.
-    unit = "none"
-    device_class = "none"
-    period_ms = 0
-    minimum: str | None = None
-    maximum: str | None = None
-    enabled = True
-    binary = False
-    decimals = 2
+    text: str | None = None
+    updated_ms: int | None = None
+    error: str | None = None
 
     def __init__(
         self,
@@ -62,32 +67,47 @@ class Parameter:
         enabled: bool = True,
         binary: bool = False,
         decimals: int = 2,
+        kinds: "Kinds | None" = None,
     ) -> None:
         self.name = name
         self.expression = expression
-        if unit != "none":
-            self.unit = unit
-        if device_class != "none":
-            self.device_class = device_class
-        if period_ms:
-            self.period_ms = period_ms
-        if minimum is not None:
-            self.minimum = minimum
-        if maximum is not None:
-            self.maximum = maximum
-        if not enabled:
-            self.enabled = False
-        if binary:
-            self.binary = True
-        if decimals != 2:
-            self.decimals = decimals
+        kind = (unit, device_class, period_ms, minimum, maximum, enabled, binary, decimals)
+        self._kind = kind if kinds is None else kinds.setdefault(kind, kind)
+
+    @property
+    def unit(self) -> str:
+        return self._kind[0]
+
+    @property
+    def device_class(self) -> str:
+        return self._kind[1]
+
+    @property
+    def period_ms(self) -> int:
+        return self._kind[2]
+
+    @property
+    def minimum(self) -> str | None:
+        return self._kind[3]
+
+    @property
+    def maximum(self) -> str | None:
+        return self._kind[4]
+
+    @property
+    def enabled(self) -> bool:
+        return self._kind[5]
+
+    @property
+    def binary(self) -> bool:
+        return self._kind[6]
 
     def decode(self, image: bytes, refs: "References | None" = None, v: int = 0) -> str:
         """Returns the value of an answer: decimal text, or "on" / "off" for a binary parameter.
 
         Raises OutOfRange, and what `Expression.value` raises.
         """
-        text = self.expression.value(image, self.decimals, refs, v)
+        text = self.expression.value(image, self._kind[7], refs, v)
         if not self.in_range(text):
             raise OutOfRange(text, self.minimum, self.maximum)
         if self.binary:
@@ -99,3 +119,11 @@ class Parameter:
         if self.minimum is not None and compare(text, self.minimum) < 0:
             return False
         return self.maximum is None or compare(text, self.maximum) <= 0
+
+    def json(self) -> str:
+        """The value as JSON text: a number, or "on"/"off" in quotes. Only if `text` is not None."""
+        return '"%s"' % self.text if self.binary else str(self.text)
+
+    def age_ms(self, now_ms: int) -> int | None:
+        """How long ago the value was read; None if it never was."""
+        return None if self.updated_ms is None else now_ms - self.updated_ms

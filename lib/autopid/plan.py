@@ -16,7 +16,7 @@ except ImportError:
 if TYPE_CHECKING:
     from obd.request import Reply
 
-    from autopid.group import Entry, Group
+    from autopid.group import Group
     from autopid.profile import Profile
 
 _DEFAULT_PERIOD_MS = const(10_000)
@@ -78,8 +78,8 @@ class Job:
     Attributes:
         ecu: the ECU it goes to.
         request: what is asked.
-        entries: the values its answer holds.
-        standards: for a standard PID, what each of the entries is decoded by; empty for other requests.
+        parameters: the values its answer holds.
+        standards: for a standard PID, what each of the parameters is decoded by; empty for other requests.
         pid: the mode 01 PID of a standard parameter, else -1.
         due_ms: uptime at which it is due next.
         known: True once it has been answered.
@@ -90,7 +90,7 @@ class Job:
         self.ecu = ecu
         self.request = request
         self.pid = pid
-        self.entries: list[Entry] = []
+        self.parameters: list[Parameter] = []
         self.standards: list[j1979.Standard] = []
         self.period_ms = _SLOWEST_MS
         self.due_ms = self._grid_ms = 0
@@ -99,11 +99,11 @@ class Job:
         self._failures = 0
 
     def add(
-        self, entry: "Entry", period_ms: int, standard: "j1979.Standard | None" = None
+        self, parameter: Parameter, period_ms: int, standard: "j1979.Standard | None" = None
     ) -> None:
-        """Decodes one more entry from the answer; the job runs at the shortest period of its entries."""
-        self.period_ms = min(self.period_ms, period_ms) if self.entries else period_ms
-        self.entries.append(entry)
+        """Decodes one more value from the answer; the job runs at the shortest period of all."""
+        self.period_ms = min(self.period_ms, period_ms) if self.parameters else period_ms
+        self.parameters.append(parameter)
         if standard is not None:
             self.standards.append(standard)
 
@@ -120,6 +120,11 @@ class Job:
     def due_now(self, now_ms: int) -> None:
         """Starts a new grid at this uptime."""
         self.due_ms = self._grid_ms = now_ms
+
+    @property
+    def refused(self) -> bool:
+        """True if the ECU was asked for it, but never gave it."""
+        return self._failures > 0 and not self.known
 
     def failed(self) -> None:
         """The ECU does not know it: ask ever more rarely, at least once a minute."""
@@ -147,23 +152,23 @@ class Job:
             self.decode_payloads(_singles(reply, self.pid), group)
             return
         image = reply.image()
-        for entry in self.entries:
-            store(entry, image, group)
+        for parameter in self.parameters:
+            store(parameter, image, group)
 
     def decode_payloads(self, payloads: "list[bytes]", group: "Group") -> None:
         """Stores standard values from single-PID payloads, those of the lowest ECU first."""
-        for entry, standard in zip(self.entries, self.standards):
+        for parameter, standard in zip(self.parameters, self.standards):
             for payload in payloads:
                 if standard.present(payload):
-                    store(entry, isotp.frame_image(payload), group)
+                    store(parameter, isotp.frame_image(payload), group)
                     break
             else:
-                group.fail(entry, "the ECU says it does not have this value")
+                group.fail(parameter, "the ECU says it does not have this value")
 
     def fail(self, error: str, group: "Group") -> None:
-        """Notes on every entry why there is no fresh value."""
-        for entry in self.entries:
-            group.fail(entry, error)
+        """Notes on every parameter why there is no fresh value."""
+        for parameter in self.parameters:
+            group.fail(parameter, error)
 
 
 def _singles(reply: "Reply", pid: int) -> "list[bytes]":
@@ -177,18 +182,18 @@ def _singles(reply: "Reply", pid: int) -> "list[bytes]":
     return singles
 
 
-def store(entry: "Entry", image: bytes, group: "Group") -> None:
+def store(parameter: Parameter, image: bytes, group: "Group") -> None:
     """Decodes one value from a raw frame image into the group: the value, or why it is none."""
     try:
-        text = entry.parameter.decode(image, group.text)
+        text = parameter.decode(image, group.text)
     except OutOfRange as error:
-        group.fail(entry, str(error))
+        group.fail(parameter, str(error))
     except IndexError:
-        group.fail(entry, "the answer (%d bytes) is too short for the expression" % len(image))
+        group.fail(parameter, "the answer (%d bytes) is too short for the expression" % len(image))
     except (ValueError, ZeroDivisionError, KeyError) as error:
-        group.fail(entry, "the expression gives no value: %s" % error)
+        group.fail(parameter, "the expression gives no value: %s" % error)
     else:
-        group.update(entry, text)
+        group.update(parameter, text)
 
 
 class Plan:
@@ -205,6 +210,7 @@ class Plan:
         self.problems: list[tuple[str, str]] = []
         self._names: set[str] = set()
         self._shapes: dict = {}  # compiled code that several expressions share
+        self._kinds: dict = {}  # metadata that several parameters share
         self._by_key: dict[tuple[Link, str, int], Job] = {}
         self._pending: list[tuple[Job, Parameter, int, j1979.Standard | None]] = []
 
@@ -243,6 +249,7 @@ class Plan:
                 standard.unit,
                 standard.device_class,
                 decimals=standard.decimals,
+                kinds=self._kinds,
             )
             period = item["period_ms"] or _DEFAULT_PERIOD_MS
             self._add(link, "01%02X" % standard.pid, parameter, period, standard)
@@ -275,6 +282,7 @@ class Plan:
                 minimum=item["min"],
                 maximum=item["max"],
                 binary=item["type"] == "binary",
+                kinds=self._kinds,
             )
             link = Link.parse(base, settings["init"], item["init"])
             self._add(link, item["pid"], parameter, item["period_ms"])
@@ -319,15 +327,14 @@ class Plan:
 
     def _finish(self, group: "Group") -> None:
         group.configure([parameter for _, parameter, _, _ in self._pending])
-        entries = iter(group)
-        for job, _, period_ms, standard in self._pending:
-            job.add(next(entries), period_ms, standard)
+        for job, parameter, period_ms, standard in self._pending:
+            job.add(parameter, period_ms, standard)
         by_ecu: list[Job] = []  # (MicroPython's sort would not keep the order within an ECU)
         for ecu in self.ecus:
             by_ecu.extend([job for job in self.jobs if job.ecu is ecu])
         self.jobs = by_ecu
-        self._pending = []
-        self._by_key = {}
+        for aid in (self._pending, self._by_key, self._names, self._shapes, self._kinds):
+            aid.clear()  # they only help to build
 
 
 def protocol_command(protocol: str) -> str:

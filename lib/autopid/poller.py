@@ -73,7 +73,7 @@ class Poller:
             self._log.warning("%s: %s", field, message)
 
     def disconnected(self, reason: str) -> None:
-        """The adapter is gone: every entry says so, and the ECU counts as offline."""
+        """The adapter is gone: every parameter says so, and the ECU counts as offline."""
         self._set_online(False, reason)
         for job in self._plan.jobs:
             job.fail(reason, self._group)
@@ -197,10 +197,8 @@ class Poller:
             parts = _split(await adapter.request(request), request)
             self._answered(ecu)
             self._spoiled = 0
-        except (NoAnswer, BusFault) as error:
-            if ecu.known:
-                self._unanswered(ecu, jobs, str(error))
-                return
+        except (NoAnswer, BusFault):
+            pass  # one PID it does not have keeps some ECUs from answering: ask for each
         except NegativeResponse:
             self._answered(ecu)  # it may refuse the batch only: ask for each
         except Garbled as error:
@@ -221,13 +219,19 @@ class Poller:
         return missing
 
     async def _poll_missing(self, adapter: "Elm327", ecu: "Ecu", missing: "list[Job]") -> None:
-        """What an ECU gives alone, but not in a batch, is not batched again; a disturbed line is no reason."""
+        """Asks for each of what a batch left out.
+
+        If the ECU gives them all, it cannot batch these; a disturbed line is no reason, though. If not, those that it
+        does not have were the reason.
+        """
         cannot_batch = not 0 < self._spoiled < _SPOILED
         for job in missing:
-            if await self._poll_one(adapter, job):
-                job.alone = cannot_batch
-            elif ecu.silent:
-                return
+            if not await self._poll_one(adapter, job):
+                cannot_batch = False
+                if ecu.silent:
+                    return
+        for job in missing:
+            job.alone = job.alone or cannot_batch
 
     def _batch_request(self, jobs: "list[Job]") -> Request:
         key = (jobs[0].ecu.link,) + tuple([job.pid for job in jobs])
@@ -293,9 +297,9 @@ class Poller:
 
 
 def _batchable(job: "Job", other: "Job", adapter: "Elm327") -> bool:
-    """True if the two may go into one request: mode 01 PIDs of known length, on CAN."""
+    """True if the two may go into one request: mode 01 PIDs of known length that the ECU may have, on CAN."""
     for each in (job, other):
-        if each.pid < 0 or each.alone or j1979.data_length(each.pid) is None:
+        if each.pid < 0 or each.alone or each.refused or j1979.data_length(each.pid) is None:
             return False
     return not at.is_legacy(adapter.protocol(job.request))
 

@@ -274,6 +274,7 @@ class _Maker:
         self._names = names
         self._problems = problems
         self._shapes: dict = {}
+        self._kinds: dict = {}
         self._texts: dict[str, str] = {}
 
     def parameter(self, raw: _Raw) -> Parameter | None:
@@ -290,9 +291,8 @@ class _Maker:
             return None
         binary = settings.get("type") == "binary_sensor" or settings.get("sensor_type") == "binary"
         enabled = _flag(settings.get("enabled"))
-        return Parameter(
-            raw.name, expression, unit, device_class, period_ms, low, high, enabled, binary
-        )
+        kind = (unit, device_class, period_ms, low, high, enabled, binary)
+        return Parameter(raw.name, expression, *kind, kinds=self._kinds)
 
     def _read(self, raw: _Raw, key: str, reader: "Callable[[object], T]", wrong: "T") -> "T":
         try:

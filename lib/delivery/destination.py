@@ -195,8 +195,8 @@ class Destination:
             return DISABLED
         if not self._grouping:
             return GROUPING_OFF
-        for entry in self._shared.group:
-            if entry.text is not None:
+        for parameter in self._shared.group:
+            if parameter.text is not None:
                 return None
         return NO_VALUES
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
-    from autopid.group import Entry
+    from autopid.parameter import Parameter
     from delivery.destination import Destination
     from log import Log
     from microdot import Microdot, Request
@@ -49,7 +49,7 @@ def status(model: "Model") -> "Iterator[str]":
     yield '{"uptime_ms":%d,"device":%s' % (now_ms, jsontext.plain(model.status_pairs()))
     yield ',"ecu":%s,"grouping":%s' % (jsontext.quote(model.ecu), jsontext.value(model.grouping))
     yield ',"delivery":%s,"values":' % jsontext.quote(delivery(model.destinations()))
-    yield from _array(model.group, lambda entry: _value(entry, now_ms))
+    yield from _array(model.group, lambda parameter: _value(parameter, now_ms))
     yield ',"destinations":'
     yield from _array(model.destinations(), _destination)
     yield ',"log":'
@@ -65,15 +65,14 @@ def _array(items: "Iterable[T]", text: "Callable[[T], str]") -> "Iterator[str]":
     yield "[]" if mark == "[" else "]"
 
 
-def _value(entry: "Entry", now_ms: int) -> str:
-    parameter = entry.parameter
+def _value(parameter: "Parameter", now_ms: int) -> str:
     return '{"name":%s,"value":%s,"unit":%s,"class":%s,"age_ms":%s,"error":%s}' % (
-        jsontext.quote(entry.name),
-        "null" if entry.text is None else entry.json(),
+        jsontext.quote(parameter.name),
+        "null" if parameter.text is None else parameter.json(),
         jsontext.quote(parameter.unit or ""),
         jsontext.quote(parameter.device_class or ""),
-        jsontext.value(entry.age_ms(now_ms)),
-        jsontext.value(entry.error),
+        jsontext.value(parameter.age_ms(now_ms)),
+        jsontext.value(parameter.error),
     )
 
 

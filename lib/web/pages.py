@@ -19,7 +19,7 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from autopid.group import Entry
+    from autopid.parameter import Parameter
     from delivery.destination import Destination
     from microdot import Microdot, Request
 
@@ -118,8 +118,8 @@ class Page:
 
     def _values(self) -> "Iterator[str]":
         now_ms = self._model.uptime.ms()
-        for entry in self._model.group:
-            yield _row(entry, now_ms)
+        for parameter in self._model.group:
+            yield _row(parameter, now_ms)
 
     def _destinations(self) -> "Iterator[str]":
         now_ms = self._model.uptime.ms()
@@ -166,15 +166,15 @@ def age(ms: int | None) -> str:
     return "%d s" % (ms // 1000)
 
 
-def _row(entry: "Entry", now_ms: int) -> str:
-    age_ms = entry.age_ms(now_ms)
-    stale = age_ms is None or age_ms > STALE_MS or entry.error is not None
+def _row(parameter: "Parameter", now_ms: int) -> str:
+    age_ms = parameter.age_ms(now_ms)
+    stale = age_ms is None or age_ms > STALE_MS or parameter.error is not None
     return _ROW % (
         ' class="stale"' if stale else "",
-        escape(entry.name),
-        escape(entry.error or ""),
-        escape(shown(entry.text)),
-        escape(entry.parameter.unit or ""),
+        escape(parameter.name),
+        escape(parameter.error or ""),
+        escape(shown(parameter.text)),
+        escape(parameter.unit or ""),
         age(age_ms),
     )
 

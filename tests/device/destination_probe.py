@@ -13,6 +13,7 @@ import asyncio
 import json
 import sys
 
+from autopid import parameter
 from autopid.group import Group
 from delivery.destination import Destination, Shared
 from log import Log
@@ -20,12 +21,9 @@ from trust.certsets import CertSets
 from uptime import Uptime
 
 
-class Parameter:
-    def __init__(self, name, unit, device_class):
-        self.name = name
-        self.unit = unit
-        self.device_class = device_class
-        self.binary = False
+def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
+    """A parameter whose value the test sets."""
+    return parameter.Parameter(name, None, unit, device_class, binary=binary)
 
 
 class Probe:

@@ -95,6 +95,41 @@ def test_batches_that_are_garbled_every_time_are_given_up():
     assert bench.adapter.count("010C") == 10 and bench.error(RPM) is None
 
 
+def test_a_pid_the_ecu_does_not_have_is_kept_out_of_batches():
+    answers = {
+        "010C": "410C1AF8",
+        "010D": "410D3C",
+        "010C0D": "410C1AF80D3C",
+    }  # silent if 05 is among them
+    bench = Bench(autopid([(COOLANT, 1000), (RPM, 1000), (SPEED, 1000)]), answers)
+    run(bench.run(9500))
+    assert (bench.text(RPM), bench.text(SPEED), bench.text(COOLANT)) == ("1726", "60", None)
+    assert bench.adapter.count("01050C0D") == 1, bench.adapter.asked
+    assert bench.adapter.count("010C0D") >= 8 and bench.adapter.count("010C") == 1
+
+
+def test_an_ecu_that_leaves_batches_unanswered_is_asked_one_by_one():
+    answers = {"010C": "410C1AF8", "010D": "410D3C"}
+    bench = Bench(autopid([(RPM, 1000), (SPEED, 2000)]), answers)
+    run(bench.run(9500))
+    assert bench.adapter.count("010C0D") == 1, bench.adapter.asked
+    assert bench.adapter.count("010C") == 10 and bench.adapter.count("010D") == 5
+    assert bench.error(RPM) is None and bench.error(SPEED) is None
+
+
+def test_values_that_were_read_stay_fresh_when_their_batch_is_answered_no_more():
+    batch = ["410C1AF80D3C"]
+    silence = errors.NoAnswer("too much at once")
+    answers = {
+        "010C": "410C1B58",
+        "010D": "410D3D",
+        "010C0D": lambda: batch.pop() if batch else silence,
+    }
+    bench = Bench(autopid([RPM, SPEED]), answers)
+    run(bench.run(2500))
+    assert (bench.text(RPM), bench.text(SPEED)) == ("1750", "61") and bench.error(RPM) is None
+
+
 def test_legacy_protocols_are_never_asked_in_batches():
     bench = Bench(
         autopid([RPM, SPEED], protocol="5"), {"010C": "410C1AF8", "010D": "410D3C"}, protocol="5"

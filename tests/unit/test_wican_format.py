@@ -3,20 +3,16 @@
 import json
 
 import jsontext
+from autopid import parameter
 from autopid.group import Group
 from delivery.formats import wican
 from helper import raises
 from uptime import Uptime
 
 
-class Parameter:
-    """What the format reads of a parameter."""
-
-    def __init__(self, name, unit="", device_class="", binary=False):
-        self.name = name
-        self.unit = unit
-        self.device_class = device_class
-        self.binary = binary
+def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
+    """A parameter whose value the test sets."""
+    return parameter.Parameter(name, None, unit, device_class, binary=binary)
 
 
 def group_of(*rows):

@@ -2,19 +2,15 @@
 
 import asyncio
 
+from autopid import parameter
 from autopid.group import Group
 from delivery.destination import Destination, Shared
 from uptime import Uptime
 
 
-class Parameter:
-    """What delivery reads of a parameter."""
-
-    def __init__(self, name, unit="", device_class="", binary=False):
-        self.name = name
-        self.unit = unit
-        self.device_class = device_class
-        self.binary = binary
+def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
+    """A parameter whose value the test sets."""
+    return parameter.Parameter(name, None, unit, device_class, binary=binary)
 
 
 class Answer:

@@ -6,6 +6,7 @@ micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS
 import asyncio
 import sys
 
+from autopid import parameter
 from autopid.group import Group
 from delivery.journal import Attempt, Journal
 from log import Log
@@ -28,14 +29,9 @@ VALUES = (
 )
 
 
-class Parameter:
-    """What the page reads of a parameter."""
-
-    def __init__(self, name, unit, device_class, binary):
-        self.name = name
-        self.unit = unit
-        self.device_class = device_class
-        self.binary = binary
+def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
+    """A parameter whose value the test sets."""
+    return parameter.Parameter(name, None, unit, device_class, binary=binary)
 
 
 class Verdict:

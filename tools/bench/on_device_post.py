@@ -1,6 +1,6 @@
-"""Runs under MicroPython: POST requests to one server, on a kept connection or with `requests`.
+"""Runs under MicroPython: POST requests to one server, on a kept connection, on one each, or with `requests`.
 
-    on_device_post.py firmware|requests PORT ROOT COUNT
+    on_device_post.py kept|anew|requests PORT ROOT COUNT
 
 ROOT holds the cert set `bench`. Prints POST requests per second, the first connection included.
 """
@@ -15,27 +15,24 @@ BODY = ('{"autopid_data":{%s}}' % _VALUES).encode()  # some 300 bytes
 HEADERS = [("User-Agent", "ESP32 WiCAN/1.0"), ("Content-Type", "application/json")]
 
 
-def kept(port: int, root: str, count: int) -> None:
-    """The firmware's client: the server is verified, the connection stays."""
-    asyncio.run(_kept(port, root, count))
-
-
-async def _kept(port: int, root: str, count: int) -> None:
+async def firmware(port: int, root: str, count: int, keep: bool) -> None:
+    """The firmware's client: the server is verified; the connection stays, or each request has its own."""
     from net import http, tls
     from trust.certsets import CertSets
 
     context = tls.Context(CertSets(root).load("bench"))
-    connection = http.Connection("127.0.0.1", port, context, handshake_lock=asyncio.Lock())
+    lock = asyncio.Lock()
+    connection = http.Connection("127.0.0.1", port, context, handshake_lock=lock, keep=keep)
     for _ in range(count):
         response = await connection.request("POST", "/in", HEADERS, BODY, 5000)
         if response.status != 200:
             raise OSError("status %d" % response.status)
     connection.close()
-    if connection.handshakes != 1:
+    if connection.handshakes != (1 if keep else count):
         raise OSError("%d connections" % connection.handshakes)
 
 
-def anew(port: int, _: str, count: int) -> None:
+def frozen(port: int, count: int) -> None:
     """MicroPython's own `requests`: a connection a request, nothing verified."""
     import requests
 
@@ -48,9 +45,11 @@ def anew(port: int, _: str, count: int) -> None:
 
 
 def main(client: str, port: str, root: str, count: str) -> None:
-    post = kept if client == "firmware" else anew
     began = time.ticks_us()
-    post(int(port), root, int(count))
+    if client == "requests":
+        frozen(int(port), int(count))
+    else:
+        asyncio.run(firmware(int(port), root, int(count), client == "kept"))
     seconds = time.ticks_diff(time.ticks_us(), began) / 1e6
     print(json.dumps({"rate": int(count) / seconds, "bytes": len(BODY)}))
 

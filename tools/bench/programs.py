@@ -16,8 +16,8 @@ import on_cpython
 
 ROOT = on_cpython.ROOT
 BUILD = ROOT / "build" / "bench"
-LIB = ROOT / "lib"
-BOARD = ROOT / "firmware" / "boards" / "unix"
+LIB = "lib"
+BOARD = "firmware/boards/unix"
 SCRIPTS = Path(__file__).resolve().parent
 _SLOWEST_S = 150.0
 _PORT = re.compile(r":(\d+)/?$")
@@ -44,11 +44,12 @@ def collector(pki: Path) -> Iterator[int]:
 
 
 def on_device(
-    script: str, *arguments: str | int | Path, lib: Path = LIB, small: bool = False
+    script: str, *arguments: str | int | Path, home: Path = ROOT, small: bool = False
 ) -> dict[str, Any]:
     """Runs a script of this folder under MicroPython and returns the JSON object of its last line.
 
-    `lib` holds the firmware's modules; `small` takes the 32-bit build. Raises BenchError.
+    The firmware's modules are those of `home`/lib, found by a short path as on a device, because modules keep theirs on
+    the heap; `small` takes the 32-bit build. Raises BenchError.
     """
     command: list[str | Path] = [
         ROOT / "tools" / "micropython",
@@ -58,8 +59,8 @@ def on_device(
     ]
     result = subprocess.run(
         [*command, SCRIPTS / script, *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "MICROPYPATH": f"{lib}:{BOARD}"},
+        cwd=home,
+        env={**os.environ, "MICROPYPATH": f"{LIB}:{BOARD}"},
         capture_output=True,
         text=True,
         timeout=_SLOWEST_S,

@@ -43,7 +43,7 @@ def values(group: "Group") -> str:
 
 def config(group: "Group") -> str:
     """`{"SPEED":{"class":"speed","unit":"km/h"},…}`: the JSON text of what the values mean."""
-    return jsontext.members([(entry.name, _meaning(entry.parameter)) for entry in group])
+    return jsontext.members([(parameter.name, _meaning(parameter)) for parameter in group])
 
 
 def _meaning(parameter: "Parameter") -> str:
