@@ -7,7 +7,6 @@ import gc
 import board
 import transient
 from autopid.group import Group
-from autopid.plan import Plan
 from autopid.poller import Poller
 from config.store import Store
 from delivery.destination import Destination, Shared
@@ -132,10 +131,12 @@ class App:
         self.log.set_level(self.store.settings["log"]["level"])
 
     def _apply_autopid(self) -> None:
-        plan = Plan.build(self.store.settings["autopid"], self._profile(), self.group)
-        self.poller.configure(plan)
+        from autopid import plan  # given back below
+
+        made = plan.build(self.store.settings["autopid"], self._profile(), self.group)
+        self.poller.configure(made)
         transient.release(transient.PLANNING)
-        self._log.info("%d values in %d requests", len(self.group), len(plan.jobs))
+        self._log.info("%d values in %d requests", len(self.group), len(made.jobs))
         gc.collect()
 
     def _profile(self) -> "Profile | None":

@@ -8,6 +8,7 @@ import sys
 
 SETTINGS = ("config.schema", "config.rules", "config.sections", "config.fields", "config.checks")
 PLANNING = (
+    "autopid.plan",
     "autopid.profile",
     "autopid.compiler",
     "autopid.parser",

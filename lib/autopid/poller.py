@@ -7,7 +7,7 @@ from obd import at, j1979
 from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
 from obd.request import Reply, Request
 
-from autopid.plan import Plan
+from autopid.job import Plan
 
 try:
     from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uptime import Uptime
 
     from autopid.group import Group
-    from autopid.plan import Ecu, Job
+    from autopid.job import Ecu, Job
 
 _BATCH = const(6)  # PIDs in one mode 01 request on CAN, SAE J1979 / ISO 15031-5
 _IDLE_MS = const(1000)

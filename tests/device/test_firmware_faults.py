@@ -124,7 +124,7 @@ def test_without_grouping_nothing_is_sent_and_the_page_says_why(tmp_path):
         files.change(autopid={"grouping": False})
 
     with world(tmp_path, "ioniq5", prepare) as running:
-        status = settled(running, 2.5)
+        status = settled(running, 2)
         assert running.collector.connections == 0
     assert readings(status)["SOC"] == "66"
     assert (status["grouping"], states(status)) == (False, ["grouping_off"])
@@ -145,8 +145,8 @@ def test_disabled_and_misconfigured_destinations_send_nothing_beside_one_that_wo
         files.save("secrets", secrets)
 
     with world(tmp_path, "ioniq5", prepare) as running:
-        status = settled(running, 3)
-        paths = {document.path_qs for document in running.collector.wait(3, timeout=10)}
+        status = settled(running, 2)
+        paths = {document.path_qs for document in running.collector.wait(2, timeout=10)}
     works, disabled, unknown, no_token = status["destinations"]
     assert paths == {"/ingest"} and works["state"] == "ok"
     assert (disabled["state"], disabled["last"]) == ("disabled", None)
@@ -161,7 +161,7 @@ def test_a_server_that_never_answers_does_not_delay_another(tmp_path):
 
     silent = [(number, Peer(tls_peer.say_nothing, None)) for number in (2, 3)]
     with silent[0][1], silent[1][1], world(tmp_path, "ioniq5", prepare) as running:
-        documents = running.collector.wait(5, timeout=15)
+        documents = running.collector.wait(4, timeout=15)
         status = running.device.status()
     gaps = [after.at - before.at for before, after in zip(documents, documents[1:], strict=False)]
     assert all(0.6 < gap < 1.4 for gap in gaps), gaps
@@ -242,7 +242,7 @@ def test_a_car_that_sleeps_at_start_is_found_when_it_wakes(tmp_path):
     with world(tmp_path, "twin", drowsy) as running:
         running.adapter.asleep = True
         device = running.device
-        status = settled(running, 3)
+        status = settled(running, 1.2)
         assert (status["ecu"], states(status)) == ("offline", ["no_values"])
         assert "No value has been read" in status["destinations"][0]["reason"]
         running.adapter.asleep = False

@@ -2,8 +2,8 @@
 
 from binascii import unhexlify
 
+from autopid import plan
 from autopid.group import Group
-from autopid.plan import Plan
 from autopid.poller import Poller
 from obd import errors
 from obd.request import Reply
@@ -128,7 +128,7 @@ class Bench:
         self.log = Silent()
         self.adapter = FakeAdapter(self.clock, answers, cost_ms, protocol)
         self.poller = TestPoller(self.group, self.clock, self.log)
-        self.plan = Plan.build(settings, profile, self.group)
+        self.plan = plan.build(settings, profile, self.group)
         self.poller.configure(self.plan)
 
     async def run(self, milliseconds):

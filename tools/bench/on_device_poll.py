@@ -12,7 +12,7 @@ import sys
 
 from autopid import profile as profiles
 from autopid.group import Group
-from autopid.plan import Plan
+from autopid import plan as plans
 from autopid.poller import Poller
 from log import Log
 from obd.elm327 import Elm327
@@ -28,7 +28,7 @@ class Bench:
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, log.logger("poller"))
         profile = plan["profile"] and profiles.load(plan["profile"])
-        self.poller.configure(Plan.build(plan["settings"], profile, self.group))
+        self.poller.configure(plans.build(plan["settings"], profile, self.group))
 
     async def run(self, port: int, spells: int, length_ms: int) -> dict:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
