@@ -1,5 +1,7 @@
 """The autopid group: the parameters that are read, with the latest value of each."""
 
+from micropython import const
+
 try:
     from typing import TYPE_CHECKING
 except ImportError:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from autopid.parameter import Parameter
 
 
+_FIRST_ROUND_MS = const(3000)
+
+
 class Group:
     """Ordered set of parameters with one writer (the poller) and many readers.
 
@@ -24,6 +29,8 @@ class Group:
     def __init__(self, uptime: "Uptime") -> None:
         self._uptime = uptime
         self._parameters: list[Parameter] = []
+        self._first_ms: int | None = None
+        self._ready = False
         self.version = 0
         self.updates = 0
 
@@ -35,6 +42,9 @@ class Group:
             if old is not None and old.text is not None and old.binary == parameter.binary:
                 parameter.text, parameter.updated_ms = old.text, old.updated_ms
         self._parameters = list(parameters)
+        kept = any([parameter.text is not None for parameter in parameters])
+        self._first_ms = self._uptime.ms() if kept else None
+        self._ready = False
         self.version += 1
 
     def __iter__(self) -> "Iterator[Parameter]":
@@ -55,6 +65,17 @@ class Group:
         parameter = self.get(name)
         return None if parameter is None else parameter.text
 
+    def ready(self) -> bool:
+        """Whether there is a document worth sending: values, and every parameter asked for once.
+
+        A car that takes longer than a few seconds for its first round is not waited for.
+        """
+        if not self._ready and self._first_ms is not None:
+            waited = self._uptime.ms() - self._first_ms
+            asked = [p for p in self._parameters if p.text is not None or p.error is not None]
+            self._ready = waited >= _FIRST_ROUND_MS or len(asked) == len(self._parameters)
+        return self._ready
+
     def update(self, parameter: "Parameter", text: str) -> None:
         """Stores a fresh value and clears the error."""
         if text != parameter.text or parameter.error is not None:
@@ -63,6 +84,8 @@ class Group:
             if parameter.error is not None:
                 parameter.error = None
         parameter.updated_ms = self._uptime.ms()
+        if self._first_ms is None:
+            self._first_ms = parameter.updated_ms
         self.updates += 1
 
     def fail(self, parameter: "Parameter", error: str) -> None:

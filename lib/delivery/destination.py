@@ -195,10 +195,7 @@ class Destination:
             return DISABLED
         if not self._grouping:
             return GROUPING_OFF
-        for parameter in self._shared.group:
-            if parameter.text is not None:
-                return None
-        return NO_VALUES
+        return None if self._shared.group.ready() else NO_VALUES
 
     def _rest(self, state: str) -> None:
         if self.state != state:
