@@ -2,7 +2,7 @@
 PYTHON := build/venv/bin/python
 export PYTHONPATH := tools
 
-.PHONY: help run test bench lint format clean
+.PHONY: help run test bench lint docs format clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -28,6 +28,10 @@ lint: build/ready
 	@build/venv/bin/ruff check .
 	@build/venv/bin/mypy
 	@build/venv/bin/mypy --config-file mypy-device.ini
+
+## make docs     docs/settings.md from the declared settings
+docs: build/ready
+	@$(PYTHON) -m settings_reference >docs/settings.md
 
 ## make format   rewrites the sources the way `make lint` wants them
 format: build/ready

@@ -47,7 +47,11 @@ class DeviceFiles:
         settings = self.load("settings") or {"version": 1}
         settings["adapter"] = {"kind": "tcp", "address": elm}
         settings["web"] = {"enabled": True, "port": web_port}
-        settings["autopid"] = {**settings.get("autopid", {}), "standard": standard(car)}
+        settings["autopid"] = {
+            "cycle_ms": 2000,
+            **settings.get("autopid", {}),
+            "standard": standard(car),
+        }
         settings["destinations"] = _merged(settings.get("destinations", []), destinations)
         kept = self.load("secrets")
         self.save("secrets", {**kept, **private, "web.password": record(password)})

@@ -65,11 +65,16 @@ def _array(items: "Iterable[T]", text: "Callable[[T], str]") -> "Iterator[str]":
     yield "[]" if mark == "[" else "]"
 
 
+def unit(parameter: "Parameter") -> str:
+    """The unit to show: "" where there is none."""
+    return "" if parameter.unit == "none" else parameter.unit
+
+
 def _value(parameter: "Parameter", now_ms: int) -> str:
     return '{"name":%s,"value":%s,"unit":%s,"class":%s,"age_ms":%s,"error":%s}' % (
         jsontext.quote(parameter.name),
         "null" if parameter.text is None else parameter.json(),
-        jsontext.quote(parameter.unit or ""),
+        jsontext.quote(unit(parameter)),
         jsontext.quote(parameter.device_class or ""),
         jsontext.value(parameter.age_ms(now_ms)),
         jsontext.value(parameter.error),

@@ -9,7 +9,7 @@ from hashlib import sha256
 from microdot.microdot import HTTPException, Response
 from micropython import const
 
-from web.api import delivery, log_lines
+from web.api import delivery, log_lines, unit
 
 try:
     from typing import TYPE_CHECKING
@@ -160,9 +160,9 @@ def age(ms: int | None) -> str:
     """A time span in its largest whole unit: "2 s", "3 min", "4 h", "5 d"; "–" for none."""
     if ms is None:
         return "–"
-    for unit, length_ms in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000)):
+    for symbol, length_ms in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000)):
         if ms >= length_ms:
-            return "%d %s" % (ms // length_ms, unit)
+            return "%d %s" % (ms // length_ms, symbol)
     return "%d s" % (ms // 1000)
 
 
@@ -174,7 +174,7 @@ def _row(parameter: "Parameter", now_ms: int) -> str:
         escape(parameter.name),
         escape(parameter.error or ""),
         escape(shown(parameter.text)),
-        escape(parameter.unit or ""),
+        escape(unit(parameter)),
         age(age_ms),
     )
 

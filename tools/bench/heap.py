@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import on_cpython
@@ -16,7 +15,8 @@ import on_cpython
 from bench import ev, posting, programs
 from bench.report import Row, less_is_better
 
-_KB = 1000
+_KB = 1000  # bytes
+_RUNS = 2
 _DOCUMENTS = 5
 _CYCLE_MS = 1000
 
@@ -27,14 +27,30 @@ def rows() -> list[Row]:
     bytecode = compiled(programs.BUILD / "bytecode")
     with programs.simulator(car) as elm, programs.collector(programs.BUILD / "pki") as server:
         root = provisioned(programs.BUILD / "device", elm, server)
-        ours = _measured(root, bytecode)
-        peer = _measured(root, programs.ROOT)
+        ours = [_measured(root, bytecode) for _ in range(_RUNS)]
+        peer = [_measured(root, programs.ROOT) for _ in range(_RUNS)]
     return [
-        less_is_better("live heap, 32 bits", "KB", _live(ours), _live(peer), at_most=200),
-        less_is_better("live heap after the imports", "KB", ours["imported"] / _KB, peer["imported"] / _KB),
-        less_is_better("live heap of the bare interpreter", "KB", ours["bare"] / _KB),
-        less_is_better("imports", "ms", ours["imported_ms"], peer["imported_ms"]),
+        _kilobytes("live heap, 32 bits", _lowest(ours, "samples"), _lowest(peer, "samples"), 200),
+        _kilobytes("live heap, highest sample", max(max(run["samples"]) for run in ours)),
+        _kilobytes(
+            "live heap after the imports", _lowest(ours, "imported"), _lowest(peer, "imported")
+        ),
+        _kilobytes("live heap of the bare interpreter", _lowest(ours, "bare")),
+        less_is_better(
+            "imports", "ms", _lowest(ours, "imported_ms"), _lowest(peer, "imported_ms")
+        ),
     ]
+
+
+def _kilobytes(name: str, ours: int, peer: int | None = None, at_most: int | None = None) -> Row:
+    peer_kb = None if peer is None else peer / _KB
+    return less_is_better(name, "KB", ours / _KB, peer_kb, at_most=at_most)
+
+
+def _lowest(runs: list[dict[str, Any]], key: str) -> int:
+    """The least of all runs and samples: MicroPython's collector also keeps what merely looks referenced."""
+    found = [run[key] for run in runs]
+    return min(min(value) if isinstance(value, list) else value for value in found)
 
 
 def compiled(home: Path) -> Path:
@@ -102,8 +118,3 @@ def _measured(root: Path, home: Path) -> dict[str, Any]:
     if found["values"] != ev.PARAMETERS:
         raise programs.BenchError(f"the firmware reads {found['values']} values")
     return found
-
-
-def _live(found: dict[str, Any]) -> float:
-    """Median, because the collector takes some stale numbers on the stack for references."""
-    return median(found["samples"]) / _KB
