@@ -68,6 +68,7 @@ class App:
         self._car: Task | None = None
         self._protocol: str | None = None
         self._trouble = ""
+        self._plan_problems: list[str] = []
 
     async def run(self) -> None:
         """Runs the device until it is cancelled or a fatal error ends it."""
@@ -110,6 +111,13 @@ class App:
         """The redacted status."""
         return self._status.pairs()
 
+    def problems(self) -> "list[str]":
+        """What is wrong with settings and vehicle profile, a sentence each."""
+        found = list(self.store.notices)
+        for problem in self.store.problems:
+            found.append("%s: %s" % (problem["field"], problem["message"]))
+        return found + self._plan_problems
+
     def destinations(self) -> "list[Destination]":
         """All destinations, in the order of the settings."""
         return [destination for destination, _ in self._destinations]
@@ -133,8 +141,10 @@ class App:
     def _apply_autopid(self) -> None:
         from autopid import plan  # given back below
 
+        self._plan_problems = []
         made = plan.build(self.store.settings["autopid"], self._profile(), self.group)
         self.poller.configure(made)
+        self._plan_problems.extend(["%s: %s" % problem for problem in made.problems])
         transient.release(transient.PLANNING)
         self._log.info("%d values in %d requests", len(self.group), len(made.jobs))
         gc.collect()
@@ -148,6 +158,7 @@ class App:
         try:
             return profiles.load(data)
         except profiles.ProfileError as error:
+            self._plan_problems.append("The vehicle profile cannot be used: %s" % error)
             self._log.error("the vehicle profile cannot be used: %s", error)
             return None
 

@@ -13,11 +13,12 @@ This table is made by `make docs` from `lib/config/schema.py`. The device keeps 
 | file | content |
 |---|---|
 | `config/settings.json` | the settings below; what is left out has its default |
-| `config/secrets.json` | secrets by their path, with the id of a destination for `[]`: `{"destinations.1.auth.token": "…"}` |
+| `config/secrets.json` | secrets by path, the id of a destination for `[]`: `{"destinations.1.auth.token": "…"}` |
 | `config/profile.json` | the vehicle profile, in either public WiCAN form |
-| `certs/<name>/` | cert sets: `ca.pem`, and `client.crt` with `client.key` for servers that ask for a client certificate |
+| `certs/<name>/` | cert sets: `ca.pem`; `client.crt` and `client.key` for servers that ask for them |
 
-Every problem in them is reported, and switches off only the entry it is in. A file that is damaged is replaced by the one before it (`….json.1`).
+Every problem in them is reported, and switches off only the entry it is in. A damaged file is replaced by the one
+before it (`….json.1`).
 
 | setting | type | default | limits | meaning |
 |---|---|---|---|---|

@@ -36,5 +36,8 @@ if TYPE_CHECKING:
         def status_pairs(self) -> Iterable[tuple[str, str | int | bool | None]]:
             """(key, plain value) pairs about the device, without secrets."""
 
+        def problems(self) -> Iterable[str]:
+            """What is wrong with the settings, a sentence each."""
+
         def destinations(self) -> Iterable[Destination]:
             """Every destination, in the order of the settings."""

@@ -52,6 +52,8 @@ def status(model: "Model") -> "Iterator[str]":
     yield from _array(model.group, lambda parameter: _value(parameter, now_ms))
     yield ',"destinations":'
     yield from _array(model.destinations(), _destination)
+    yield ',"problems":'
+    yield from _array(model.problems(), jsontext.quote)
     yield ',"log":'
     yield from _array(log_lines(model.log), jsontext.quote)
     yield "}"

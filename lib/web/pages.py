@@ -101,6 +101,7 @@ class Page:
             "values": self._values,
             "destinations": self._destinations,
             "device": self._device,
+            "problems": self._problems,
             "log": self._log,
         }
 
@@ -129,6 +130,10 @@ class Page:
     def _device(self) -> "Iterator[str]":
         for key, value in self._model.status_pairs():
             yield _PAIR % (escape(words(key)), escape(shown(value)))
+
+    def _problems(self) -> "Iterator[str]":
+        for text in self._model.problems():
+            yield "<li>%s</li>" % escape(text)
 
     def _log(self) -> "Iterator[str]":
         for text in log_lines(self._model.log):

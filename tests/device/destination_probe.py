@@ -37,6 +37,7 @@ class Probe:
                 Parameter("COOLANT_TMP", "°C", "temperature"),
             ]
         )
+        self.group.fail(self.group.get("COOLANT_TMP"), "no answer")
         shared = Shared(
             self.group,
             uptime,

@@ -93,6 +93,9 @@ class Model:
             ("vpn_ip", None),
         ]
 
+    def problems(self):
+        return ["destinations[1].url: Must start with <https>."]
+
     def destinations(self):
         ok = Verdict(True, "The server accepted the document (200).")
         refused = Verdict(False, "The server does not know who is sending (401).")

@@ -168,6 +168,12 @@ def test_status_document_tells_device_destinations_and_log(port):
     assert any("listening on port" in line for line in status["log"])
 
 
+def test_problems_in_the_settings_are_shown(port):
+    [problem] = json.loads(ask(port, "/api/v1/status")[1])["problems"]
+    assert problem == "destinations[1].url: Must start with <https>."
+    assert b"destinations[1].url: Must start with &lt;https&gt;." in ask(port, "/")[1]
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/api/v1/status", "/static/app.js", "/static/nothing", "/nothing"]
 )

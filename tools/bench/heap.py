@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import on_cpython
+import simulator
+import unix_device
 
 from bench import ev, posting, programs
 from bench.report import Row, less_is_better
@@ -35,7 +34,7 @@ def rows() -> list[Row]:
         _kilobytes(
             "live heap after the imports", _lowest(ours, "imported"), _lowest(peer, "imported")
         ),
-        _kilobytes("live heap of the bare interpreter", _lowest(ours, "bare")),
+        _kilobytes("live heap before the imports", _lowest(ours, "before")),
         less_is_better(
             "imports", "ms", _lowest(ours, "imported_ms"), _lowest(peer, "imported_ms")
         ),
@@ -70,18 +69,6 @@ def provisioned(root: Path, elm: int, server: int) -> Path:
     """A device's file system: the electric car, one destination, the page."""
     shutil.rmtree(root, ignore_errors=True)
     posting.trust(root)
-    config = root / "config"
-    config.mkdir()
-    for name, data in (
-        ("settings", _settings(elm, server)),
-        ("secrets", {"web.password": _password_record()}),
-        ("profile", ev.profile()),
-    ):
-        (config / f"{name}.json").write_text(json.dumps(data))
-    return root
-
-
-def _settings(elm: int, server: int) -> dict[str, Any]:
     destination = {
         "id": 1,
         "name": "bench",
@@ -89,28 +76,17 @@ def _settings(elm: int, server: int) -> dict[str, Any]:
         "url": f"https://127.0.0.1:{server}/in",
         "cycle_ms": _CYCLE_MS,
         "auth": {"type": "none"},
-        "cert_set": "bench",
+        "cert_set": posting.CERT_SET,
     }
-    standard = {"enabled": False, "protocol": "6", "parameters": []}
-    return {
-        "version": 1,
-        "adapter": {"kind": "tcp", "address": f"127.0.0.1:{elm}"},
-        "autopid": {"cycle_ms": _CYCLE_MS, "standard": standard},
-        "destinations": [destination],
-        "web": {"enabled": True, "port": _free_port()},
-    }
-
-
-def _password_record() -> str:
-    on_cpython.install()
-    from web import auth
-
-    return auth.make_record("bench password", bytes(16))
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    unix_device.DeviceFiles(root).provision(
+        car=simulator.load_car(ev.car()),
+        elm=f"127.0.0.1:{elm}",
+        web_port=unix_device.free_port(),
+        password="bench password",
+        destinations=[destination],
+        private={},
+    )
+    return root
 
 
 def _measured(root: Path, home: Path) -> dict[str, Any]:

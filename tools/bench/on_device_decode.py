@@ -2,9 +2,9 @@
 
     on_device_decode.py PLAN ROUNDS
 
-PLAN is a JSON file, {"images": [[hex, …], …], "values": [[place of the answer, expression, Python text], …]}: several sets
-of answers, used in turn, so that no value is the one before. Prints values per second of both, and in bytes what a round
-takes from the heap and what of it stays after a collection.
+PLAN is a JSON file, {"images": [[hex, …], …], "values": [[place of the answer, expression, Python text], …]}: several
+sets of answers, used in turn, so that no value is the one before. Prints values per second of both, and in bytes what a
+round takes from the heap and what of it stays after a collection.
 """
 
 import gc
@@ -23,7 +23,7 @@ class Compiled:
     """As the firmware does it: exact decimal text."""
 
     def __init__(self, values: list) -> None:
-        shapes = {}
+        shapes: dict = {}
         self._values = [(place, Expression(text, (), shapes)) for place, text, _ in values]
 
     def decode(self, images: list) -> None:

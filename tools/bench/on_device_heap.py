@@ -2,8 +2,9 @@
 
     on_device_heap.py ROOT DOCUMENTS
 
-ROOT is a device's file system with one destination. After each of DOCUMENTS deliveries, once all values are there, the heap
-is collected and measured. Prints bytes: of the bare interpreter, after the imports, then these samples; and milliseconds.
+ROOT is a device's file system with one destination. After each of DOCUMENTS deliveries, once all values are there, the
+heap is collected and measured. Prints bytes: before and after the imports, then these samples; and how many
+milliseconds the imports took.
 """
 
 import gc
@@ -19,7 +20,7 @@ def live() -> int:
     return gc.mem_alloc()
 
 
-_BARE = live()
+_BEFORE = live()  # the interpreter and this script
 
 import asyncio  # noqa: E402 (what comes from here on is the firmware's)
 
@@ -52,7 +53,7 @@ async def measure(root: str, documents: int) -> dict:
         samples.append(live())
     task.cancel()
     return {
-        "bare": _BARE,
+        "before": _BEFORE,
         "imported": _IMPORTED,
         "imported_ms": _IMPORTED_MS,
         "values": len(device.group),

@@ -10,9 +10,9 @@ import asyncio
 import json
 import sys
 
+from autopid import plan as plans
 from autopid import profile as profiles
 from autopid.group import Group
-from autopid import plan as plans
 from autopid.poller import Poller
 from log import Log
 from obd.elm327 import Elm327

@@ -37,8 +37,9 @@ def frozen(port: int, count: int) -> None:
     import requests
 
     headers = dict(HEADERS)
+    address = "https://127.0.0.1:%d/in" % port
     for _ in range(count):
-        response = requests.post("https://127.0.0.1:%d/in" % port, data=BODY, headers=headers)
+        response = requests.post(address, data=BODY, headers=headers)  # type: ignore[no-untyped-call]
         response.close()
         if response.status_code != 200:
             raise OSError("status %d" % response.status_code)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
+
+import unix_device
 
 from bench import programs
 from bench.report import Row, more_is_better
+
+CERT_SET = "bench"
 
 _SPELLS = 3
 _COUNTS = {"kept": 300, "anew": 60, "requests": 30}  # requests a spell
@@ -27,10 +30,9 @@ def rows() -> list[Row]:
 
 
 def trust(root: Path) -> None:
-    """Puts the collector's authority onto a device's file system as cert set `bench`."""
-    folder = root / "certs" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(programs.BUILD / "pki" / "ca.pem", folder / "ca.pem")
+    """Puts the collector's authority onto a device's file system."""
+    authority = (programs.BUILD / "pki" / "ca.pem").read_bytes()
+    unix_device.DeviceFiles(root).add_cert_set(CERT_SET, authority)
 
 
 def _spell(port: int, root: Path) -> dict[str, float]:

@@ -57,14 +57,17 @@ def on_device(
         "-X",
         "heapsize=8M",
     ]
-    result = subprocess.run(
-        [*command, SCRIPTS / script, *map(str, arguments)],
-        cwd=home,
-        env={**os.environ, "MICROPYPATH": f"{LIB}:{BOARD}"},
-        capture_output=True,
-        text=True,
-        timeout=_SLOWEST_S,
-    )
+    try:
+        result = subprocess.run(
+            [*command, SCRIPTS / script, *map(str, arguments)],
+            cwd=home,
+            env={**os.environ, "MICROPYPATH": f"{LIB}:{BOARD}"},
+            capture_output=True,
+            text=True,
+            timeout=_SLOWEST_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{script} takes longer than {_SLOWEST_S:g} s") from None
     last = result.stdout.rstrip().rpartition("\n")[2]
     if result.returncode or not last.startswith("{"):
         raise BenchError(f"{script} failed: {(result.stderr or result.stdout).strip()[-800:]}")

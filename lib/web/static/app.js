@@ -59,6 +59,7 @@ function show() {
     put(pair.children[0], key.replaceAll("_", " "));
     put(pair.children[1], shown(value));
   });
+  fill($("problems"), "line", latest.problems, put);
   fill($("log"), "line", latest.log, put);
 }
 

@@ -1,0 +1,100 @@
+"""The benchmarks' report and the electric car they make; how fast anything is, is not tested here."""
+
+import json
+from pathlib import Path
+
+import simulator
+from autopid import profile as profiles
+from autopid.expression import Expression
+from bench import ev, report
+from obd import isotp
+
+
+def test_a_target_is_a_number_or_a_multiple_of_the_peer():
+    rows = [
+        report.more_is_better("requests", "1/s", 25.0, 5.0, at_least=25),
+        report.more_is_better("requests", "1/s", 24.9, 5.0, at_least=25),
+        report.less_is_better("heap", "KB", 200.0, at_most=200),
+        report.less_is_better("heap", "KB", 200.1, at_most=200),
+        report.more_is_better("posts", "1/s", 100.0, 10.0, times_peer=10),
+        report.less_is_better("sweep", "s", 2.0, 39.0, times_peer=20),
+        report.less_is_better("imports", "ms", 40.0, 20.0),
+    ]
+    assert [row.ok for row in rows] == [True, False, True, False, True, False, True]
+    assert [row.ratio for row in rows] == [5, 4.98, None, None, 10, 19.5, 0.5]
+    assert report.missed(rows) == [rows[1], rows[3], rows[5]]
+
+
+def test_a_peer_that_does_nothing_at_all_makes_no_ratio_and_meets_no_target():
+    row = report.more_is_better("posts", "1/s", 100.0, 0.0, times_peer=10)
+    assert (row.ratio, row.ok) == (None, False)
+
+
+def test_the_file_is_a_list_of_objects_with_the_agreed_keys(tmp_path: Path):
+    path = tmp_path / "build" / "bench.json"
+    report.write([report.more_is_better("requests", "1/s", 42.34567, 6.0, at_least=25)], path)
+    assert json.loads(path.read_text()) == [
+        {
+            "name": "requests",
+            "unit": "1/s",
+            "ours": 42.35,
+            "peer": 6.0,
+            "ratio": 7.058,
+            "target": ">= 25",
+            "ok": True,
+        }
+    ]
+
+
+def test_the_table_has_a_line_a_row_and_names_what_is_missed():
+    rows = [
+        report.more_is_better("requests", "1/s", 42.0, 6.0, at_least=25),
+        report.less_is_better("heap", "KB", 300.0, at_most=200),
+    ]
+    heading, first, second = report.table(rows).splitlines()
+    assert heading.split() == ["ours", "unit", "peer", "ratio", "target"]
+    assert first.split() == ["requests", "42", "1/s", "6", "7", "x", ">=", "25", "ok"]
+    assert second.split() == ["heap", "300", "KB", "<=", "200", "MISSED"]
+
+
+def test_the_profile_has_246_parameters_in_17_requests():
+    profile = profiles.load(ev.profile())
+    assert profile.problems == []
+    assert len(profile.pids) == 17
+    assert {len(pid.parameters) for pid in profile.pids} == {14, 15}
+    assert len({parameter.name for pid in profile.pids for parameter in pid.parameters}) == 246
+
+
+def test_every_parameter_has_a_value_in_the_answer_the_car_gives():
+    answers = {}
+    for ecu in ev.car()["ecus"]:
+        answers.update(ecu["responses"])
+    for entry in ev.profile()["pids"]:
+        image = isotp.frame_image(bytes.fromhex(answers[entry["pid"]]))
+        for parameter in profiles.load({"pids": [entry]}).pids[0].parameters:
+            assert parameter.decode(image), (entry["pid"], parameter.name)
+
+
+def test_the_simulator_takes_the_car():
+    car = simulator.load_car(ev.car())
+    assert car.profile == ev.profile()
+
+
+def test_the_reference_sends_a_request_with_its_commands_for_every_parameter():
+    plan = ev.reference_plan()
+    assert plan["class_init"] == "ATTP6;ATST96;"
+    assert len(plan["requests"]) == 246
+    for commands, _ in plan["requests"]:
+        # Without these three, what another request left behind would spoil this one.
+        assert all(command in commands for command in ("ATSH", "ATFCSM", "ATCRA")), commands
+
+
+def test_what_eval_gets_means_the_same_as_the_expression():
+    for seed in range(4):
+        images = [bytes.fromhex(image) for image in ev.images(seed)]
+        for image, entry in zip(images, ev.profile()["pids"]):
+            for parameter in entry["parameters"]:
+                text = parameter["expression"]
+                exact = float(Expression(text).value(image))
+                floating = eval(ev.as_python(text), {"b": image})
+                assert abs(exact - floating) < 0.0051, text
