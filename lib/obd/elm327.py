@@ -122,7 +122,7 @@ class Elm327:
             while True:
                 tries -= 1
                 try:
-                    return await self._attempt(request)
+                    return await self._attempt(request, tries == 0)
                 except Garbled as error:
                     request.forget_lines()
                     self._note("asking again: %s", error)
@@ -144,8 +144,12 @@ class Elm327:
 
     # One request
 
-    async def _attempt(self, request: Request) -> Reply:
-        """Asks until the ECU has answered for good: it may ask for more time, or be busy."""
+    async def _attempt(self, request: Request, final: bool) -> Reply:
+        """Asks until the ECU has answered for good: it may ask for more time, or be busy.
+
+        A damaged line beside a good answer may be that of the ECU whose value counts, so it is asked for again; if the
+        final attempt has one, too, the good answer is taken.
+        """
         give_up = ticks_add(ticks_ms(), _P2_STAR_MS)
         while True:
             await self._apply(request)
@@ -155,8 +159,9 @@ class Elm327:
             found, trouble = messages(lines, protocol, request.link.extended_address is not None)
             reply, refusals = _match(request, found)
             if reply is not None:
-                if trouble and request.lines is None:
-                    raise Garbled(trouble)
+                trouble = trouble or lines.damage
+                if not final and (trouble or lines.garbled):
+                    raise Garbled(trouble or "part of the answer was lost")
                 self._learn(request, found, lines, counted)
                 return reply
             if not _wants_time(refusals) or ticks_diff(give_up, ticks_ms()) < 0:
@@ -188,7 +193,8 @@ class Elm327:
             self._useless_hints = 0
         else:
             printed = sum([message.lines for message in found])
-            clean = printed == len(lines.frames) and not lines.garbled and not lines.fault
+            spoiled = lines.garbled or lines.damage or lines.fault
+            clean = printed == len(lines.frames) and not spoiled
             if len([1 for message in found if request.refusal(message.payload) is not None]):
                 request.countable = False
             request.learn(printed if clean else 0)
@@ -211,8 +217,8 @@ class Elm327:
             self._hints = self._useless_hints < _USELESS or not lines.unknown
             if lines.unknown:
                 request.refuse_lines()
-        if trouble:
-            raise Garbled(trouble)
+        if trouble or lines.damage:
+            raise Garbled(trouble or lines.damage)
         if lines.unknown or lines.stopped or lines.garbled:
             raise Garbled("the adapter did not understand the request, or lost part of it")
         if lines.frames:

@@ -18,12 +18,15 @@ FAULTS = {
     "BUSERROR": "the bus is shorted or carries no signal",
     "BUSBUSY": "the bus was never free to send",
     "FBERROR": "the adapter does not hear what it sends (wiring)",
-    "BUFFERFULL": "the answer came faster than the adapter could pass it on",
-    "DATAERROR": "the answer's checksum was wrong",
-    "RXERROR": "the adapter received a damaged frame",
     "LVRESET": "the adapter reset itself because its supply voltage dipped",
     "ACTALERT": "the adapter is about to go to sleep for lack of traffic",
     "LPALERT": "the adapter is about to go to sleep",
+}
+# Remarks on one answer, which may be right the next time.
+DAMAGE = {
+    "BUFFERFULL": "the answer came faster than the adapter could pass it on",
+    "DATAERROR": "the answer's checksum was wrong",
+    "RXERROR": "the adapter received a damaged frame",
 }
 _PREFIXES = ("SEARCHING...", "BUSINIT:...", "BUSINIT:", "...OK", "OK", "...")
 _RESTARTED = ("ELM327", "ELM329", "STN")
@@ -34,7 +37,8 @@ class Lines:
 
     Attributes:
         frames: (identifier, data) pairs: bytes after the CAN id, or the message of a legacy frame.
-        fault: sentence for the first fault the adapter reported, else None.
+        fault: sentence for the first fault of the bus the adapter reported, else None.
+        damage: sentence for what spoiled this answer, else None.
         silent: the adapter said that nobody answered.
         unknown: the adapter did not understand the command ("?").
         stopped: the adapter was interrupted.
@@ -45,6 +49,7 @@ class Lines:
     def __init__(self) -> None:
         self.frames: list[tuple[int, bytes]] = []
         self.fault: str | None = None
+        self.damage: str | None = None
         self.silent = self.unknown = self.stopped = self.restarted = False
         self.garbled = 0
 
@@ -84,8 +89,12 @@ class Lines:
 
     def _trouble(self, remark: str) -> None:
         for name in FAULTS:
-            if remark.endswith(name) or remark.endswith("<" + name):
+            if remark.endswith(name):
                 self.fault = self.fault or FAULTS[name]
+                return
+        for name in DAMAGE:
+            if remark.endswith(name):
+                self.damage = self.damage or DAMAGE[name]
                 return
         if remark.startswith("ERR"):
             self.fault = self.fault or "the adapter reports an internal error (%s)" % remark

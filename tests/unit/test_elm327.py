@@ -188,6 +188,15 @@ def test_several_ecus_answer_at_once():
     assert hexlify(reply.payload()) == b"410577" and hexlify(reply.payload(0x7E9)) == b"410550"
 
 
+def test_a_lost_line_of_one_ecu_does_not_make_another_speak_for_it():
+    damaged = b"7E80341057\r7E9034105500000\r\r>"
+    whole = b"7E8034105770000\r7E9034105500000\r\r>"
+    (reply,) = ask(Wire({"0105": [damaged, whole]}), Request("0105"))
+    assert hexlify(reply.payload()) == b"410577"
+    (reply,) = ask(Wire({"0105": damaged}), Request("0105"))
+    assert reply.ecus == [0x7E9], "an ECU that is never understood does not silence the others"
+
+
 def test_extended_addresses_are_part_of_the_image():
     (reply,) = ask(
         Wire({"2201": b"607F1046201AABB\r\r>"}), Request("2201", "ATSH6F1;ATCEA07;ATCERF1")
@@ -200,7 +209,8 @@ def test_silence_and_faults_are_told_apart():
         (b"NO DATA\r\r>", errors.NoAnswer),
         (b"UNABLE TO CONNECT\r\r>", errors.NoAnswer),
         (b"CAN ERROR\r\r>", errors.BusFault),
-        (b"7E8104E6201\rBUFFER FULL\r\r>", errors.BusFault),
+        (b"7E8104E6201\rBUFFER FULL\r\r>", errors.Garbled),
+        (b"7E803410577<DATA ERROR\r\r>", errors.Garbled),
         (b"STOPPED\r\r>", errors.Garbled),
         (b"?\r\r>", errors.Garbled),
         (b"\xff\x80zz\r\r>", errors.Garbled),
