@@ -1,4 +1,4 @@
-"""SAE J1979 / ISO 15031-5: the parameters every car can be asked for, trouble codes and the VIN.
+"""SAE J1979 / ISO 15031-5 mode 01: the parameters every car can be asked for.
 
 A parameter is an expression over the bytes of a single-PID answer: P0 is 0x41, P1 the PID, P2 the
 first data byte (the standard's A). Values are those of the encoding, exact and not limited to a
@@ -6,7 +6,8 @@ plausible range. Not applied: the other scaling of oxygen sensors, MAP and MAF t
 announce in PIDs 4F and 50.
 
     find("0C-EngineRPM").expression  # "[P2:P3]/4"
-    dtcs(bytes.fromhex("43020301C100"))  # ["P0301", "U0100"]
+
+Which of them a car has: `obd.scan`. Trouble codes and the VIN: `obd.vehicle`.
 """
 
 from micropython import const
@@ -21,14 +22,8 @@ if TYPE_CHECKING:
 
     Buffer = bytes | bytearray | memoryview
 
-SUPPORT_PIDS = (0x00, 0x20, 0x40, 0x60, 0x80, 0xA0, 0xC0)
-
 _CURRENT_DATA = const(0x41)
-_VEHICLE_INFORMATION = const(0x49)
-_VIN = const(0x02)
-_VIN_LENGTH = const(17)
 _DATA = const(2)  # where the data of a single-PID answer begins
-_LEGACY_MESSAGE = const(7)  # bytes of a message before CAN, without header and checksum
 _PADDING = b"\x00\xaa\x55"
 
 # Data bytes of PID 00, 01, …: one digit each in base 36, 16 to the line. 0: not defined, or not
@@ -90,7 +85,9 @@ class Standard:
         if self._note[:1] != "@":
             return None
         if self._note == "@dtc":
-            return _dtc(value >> 8, value & 0xFF) if value else "no trouble code"
+            from obd import vehicle
+
+            return vehicle.dtc(value >> 8, value & 0xFF) if value else "no trouble code"
         from obd import j1979_labels  # 4 KB that most devices never need
 
         return j1979_labels.text(self._note[1:], value)
@@ -165,7 +162,7 @@ def split(payload: "Buffer", asked: "Iterable[int] | None" = None) -> list[tuple
     parts: list[tuple[int, bytes]] = []
     position = 1
     while position < len(payload):
-        if len(parts) == 1 and _is_padding(payload, position):
+        if len(parts) == 1 and is_padding(payload, position):
             break
         pid, data = _next(payload, position, asked)
         parts.append((pid, bytes((_CURRENT_DATA, pid)) + data))
@@ -181,7 +178,8 @@ def _single(payload: "Buffer", pid: int) -> tuple[int, bytes]:
     return pid, bytes(payload)
 
 
-def _is_padding(payload: "Buffer", position: int) -> bool:
+def is_padding(payload: "Buffer", position: int) -> bool:
+    """Whether an answer has nothing but filling (00, AA or 55) from `position` on."""
     filler = payload[position]
     return filler in _PADDING and all(byte == filler for byte in payload[position:])
 
@@ -197,96 +195,3 @@ def _next(payload: "Buffer", position: int, asked: list[int] | None) -> tuple[in
     if len(data) < length:
         raise ValueError(f"PID {pid:02X}: {len(data)} bytes of {length}")
     return pid, data
-
-
-def supported(payloads: "Iterable[Buffer]") -> list[int]:
-    """The PIDs that at least one ECU supports, ascending.
-
-    `payloads`: the answers to the PIDs of SUPPORT_PIDS, of all ECUs, in any order.
-    Raises ValueError as `split` does.
-    """
-    found = bytearray(0x101)
-    for payload in payloads:
-        for base, answer in split(payload):
-            if base in SUPPORT_PIDS:
-                _mark(found, base, answer)
-    return [pid for pid in range(len(found)) if found[pid]]
-
-
-def _mark(found: bytearray, base: int, answer: bytes) -> None:
-    for index in range(32):
-        if answer[_DATA + index // 8] & 0x80 >> index % 8:
-            found[base + 1 + index] = 1
-
-
-def next_support_pid(payloads: "Iterable[Buffer]") -> int | None:
-    """The bitmap PID to ask for next, given the answers so far; None when no ECU announces one."""
-    payloads = list(payloads)
-    if not payloads:
-        return SUPPORT_PIDS[0]
-    following = max(base for payload in payloads for base, _ in split(payload)) + 0x20
-    announced = following in SUPPORT_PIDS and following in supported(payloads)
-    return following if announced else None
-
-
-def vin(payload: "Buffer") -> str:
-    """The vehicle identification number from the answer to `09 02`.
-
-    Takes the CAN form (`49 02 01` and 17 characters) and the older one: five messages
-    `49 02 <n> <4 bytes>`, joined in any order. Raises ValueError when it is neither, or not 17
-    letters and digits.
-    """
-    if len(payload) < 3 or payload[0] != _VEHICLE_INFORMATION or payload[1] != _VIN:
-        raise ValueError("not a VIN answer")
-    text = _joined_vin(payload) if len(payload) == 5 * _LEGACY_MESSAGE else payload[3:]
-    text = bytes(byte for byte in text if byte not in b"\x00\xff\xaa")
-    if len(text) != _VIN_LENGTH or not all(_in_vin(byte) for byte in text):
-        raise ValueError("a VIN has 17 letters and digits")
-    return text.decode()
-
-
-def _joined_vin(payload: "Buffer") -> bytes:
-    pieces = [b""] * 5
-    for start in range(0, len(payload), _LEGACY_MESSAGE):
-        head, number = bytes(payload[start : start + 2]), payload[start + 2]
-        if head != b"\x49\x02" or not 1 <= number <= 5 or pieces[number - 1]:
-            raise ValueError("five numbered VIN messages expected")
-        pieces[number - 1] = bytes(payload[start + 3 : start + _LEGACY_MESSAGE])
-    return b"".join(pieces)
-
-
-def _in_vin(byte: int) -> bool:
-    return 0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A
-
-
-def dtcs(payload: "Buffer", can: bool = True) -> list[str]:
-    """The trouble codes in the answer to mode 03, 07 or 0A: `["P0301", "U0100"]`.
-
-    `can`: the answer has a count byte. Without CAN it has none: messages of six bytes, filled with
-    zeros, one or several joined. Raises ValueError when the bytes do not add up.
-    """
-    if not payload or payload[0] not in (0x43, 0x47, 0x4A):
-        raise ValueError("not an answer with trouble codes")
-    data = _counted(payload) if can else _uncounted(payload)
-    pairs = ((data[i], data[i + 1]) for i in range(0, len(data), 2))
-    return [_dtc(high, low) for high, low in pairs if high or low]
-
-
-def _counted(payload: "Buffer") -> bytes:
-    end = 2 + 2 * payload[1] if len(payload) > 1 else 0
-    if not end or len(payload) < end:
-        raise ValueError("fewer trouble codes than announced")
-    if len(payload) > end and not _is_padding(payload, end):
-        raise ValueError("more trouble codes than announced")
-    return bytes(payload[2:end])
-
-
-def _uncounted(payload: "Buffer") -> bytes:
-    starts = range(0, len(payload), _LEGACY_MESSAGE)
-    if len(payload) % _LEGACY_MESSAGE or any(payload[i] != payload[0] for i in starts):
-        raise ValueError("six bytes of trouble codes expected in each message")
-    return b"".join(bytes(payload[i + 1 : i + _LEGACY_MESSAGE]) for i in starts)
-
-
-def _dtc(high: int, low: int) -> str:
-    return f"{'PCBU'[high >> 6]}{high >> 4 & 3}{high & 0x0F:X}{low:02X}"

@@ -2,7 +2,7 @@
 
 from autopid.expression import Expression
 from helper import raises
-from obd import j1979
+from obd import j1979, scan, vehicle
 from obd.isotp import frame_image
 
 # Answers with the value the standard's formula gives for them.
@@ -411,33 +411,33 @@ def test_supported_pids_are_those_of_all_ecus():
     engine = bytes.fromhex("4100BE1FA813")
     transmission = bytes.fromhex("410000080001")
     second = bytes.fromhex("412080000000")
-    found = j1979.supported([engine, transmission, second])
+    found = scan.supported([engine, transmission, second])
     assert found[:8] == [0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0C, 0x0D]
     assert 0x20 in found and 0x21 in found and 0x22 not in found
     assert found == sorted(set(found))
-    assert j1979.supported([]) == []
-    raises(ValueError, j1979.supported, [b"\x7f\x01\x11"])
+    assert scan.supported([]) == []
+    raises(ValueError, scan.supported, [b"\x7f\x01\x11"])
 
 
 def test_batched_bitmaps_are_understood():
-    found = j1979.supported([bytes.fromhex("41008000000120" + "00000001" + "4040000000")])
+    found = scan.supported([bytes.fromhex("41008000000120" + "00000001" + "4040000000")])
     assert found == [0x01, 0x20, 0x40, 0x42]
 
 
 def test_the_scan_goes_on_while_an_ecu_announces_more():
     first, last = bytes.fromhex("4100BE1FA813"), bytes.fromhex("412080000000")
-    assert j1979.next_support_pid([]) == 0x00
-    assert j1979.next_support_pid([first]) == 0x20
-    assert j1979.next_support_pid([bytes.fromhex("410098180000"), first]) == 0x20
-    assert j1979.next_support_pid([first, last]) is None
-    assert j1979.next_support_pid([bytes.fromhex("41C0FFFFFFFF")]) is None
-    assert j1979.SUPPORT_PIDS == (0x00, 0x20, 0x40, 0x60, 0x80, 0xA0, 0xC0)
+    assert scan.next_support_pid([]) == 0x00
+    assert scan.next_support_pid([first]) == 0x20
+    assert scan.next_support_pid([bytes.fromhex("410098180000"), first]) == 0x20
+    assert scan.next_support_pid([first, last]) is None
+    assert scan.next_support_pid([bytes.fromhex("41C0FFFFFFFF")]) is None
+    assert scan.SUPPORT_PIDS == (0x00, 0x20, 0x40, 0x60, 0x80, 0xA0, 0xC0)
 
 
 def test_the_vin_of_a_can_answer():
     answer = bytes.fromhex("4902013144344750303052353542313233343536")
-    assert j1979.vin(answer) == "1D4GP00R55B123456"
-    assert j1979.vin(b"\x49\x02\x01\x00\x00\x00" + b"1D4GP00R55B123456") == "1D4GP00R55B123456"
+    assert vehicle.vin(answer) == "1D4GP00R55B123456"
+    assert vehicle.vin(b"\x49\x02\x01\x00\x00\x00" + b"1D4GP00R55B123456") == "1D4GP00R55B123456"
 
 
 def test_the_vin_of_five_legacy_messages():
@@ -451,10 +451,10 @@ def test_the_vin_of_five_legacy_messages():
             "49020533343536",
         )
     ]
-    assert j1979.vin(b"".join(messages)) == "1D4GP00R55B123456"
-    assert j1979.vin(b"".join(reversed(messages))) == "1D4GP00R55B123456"
-    raises(ValueError, j1979.vin, b"".join(messages[:4]))
-    raises(ValueError, j1979.vin, b"".join(messages[:4] + messages[:1]))
+    assert vehicle.vin(b"".join(messages)) == "1D4GP00R55B123456"
+    assert vehicle.vin(b"".join(reversed(messages))) == "1D4GP00R55B123456"
+    raises(ValueError, vehicle.vin, b"".join(messages[:4]))
+    raises(ValueError, vehicle.vin, b"".join(messages[:4] + messages[:1]))
 
 
 def test_what_is_no_vin_is_refused():
@@ -467,31 +467,31 @@ def test_what_is_no_vin_is_refused():
         b"\x49\x02\x01" + b"1D4GP00R55B12345\x07",
         b"\x49\x02\x01" + b"\xff" * 17,
     ):
-        raises(ValueError, j1979.vin, answer)
+        raises(ValueError, vehicle.vin, answer)
 
 
 def test_trouble_codes_of_a_can_answer():
-    assert j1979.dtcs(bytes.fromhex("43020301C100")) == ["P0301", "U0100"]
-    assert j1979.dtcs(bytes.fromhex("4700")) == []
-    assert j1979.dtcs(bytes.fromhex("4A0443218123C1230420")) == [
+    assert vehicle.dtcs(bytes.fromhex("43020301C100")) == ["P0301", "U0100"]
+    assert vehicle.dtcs(bytes.fromhex("4700")) == []
+    assert vehicle.dtcs(bytes.fromhex("4A0443218123C1230420")) == [
         "C0321",
         "B0123",
         "U0123",
         "P0420",
     ]
-    assert j1979.dtcs(bytes.fromhex("43010301AAAA")) == ["P0301"]
-    assert j1979.dtcs(bytes.fromhex("43013FFF")) == ["P3FFF"]
+    assert vehicle.dtcs(bytes.fromhex("43010301AAAA")) == ["P0301"]
+    assert vehicle.dtcs(bytes.fromhex("43013FFF")) == ["P3FFF"]
 
 
 def test_trouble_codes_of_legacy_answers():
-    assert j1979.dtcs(bytes.fromhex("43010343000000"), can=False) == ["P0103", "C0300"]
-    assert j1979.dtcs(bytes.fromhex("43000000000000"), can=False) == []
+    assert vehicle.dtcs(bytes.fromhex("43010343000000"), can=False) == ["P0103", "C0300"]
+    assert vehicle.dtcs(bytes.fromhex("43000000000000"), can=False) == []
     joined = bytes.fromhex("43010301040105" + "43C1000000" + "0000")
-    assert j1979.dtcs(joined, can=False) == ["P0103", "P0104", "P0105", "U0100"]
+    assert vehicle.dtcs(joined, can=False) == ["P0103", "P0104", "P0105", "U0100"]
 
 
 def test_trouble_codes_that_do_not_add_up_are_refused():
     for answer in ("", "43", "44", "43020301", "4301030102", "7F0311"):
-        raises(ValueError, j1979.dtcs, bytes.fromhex(answer))
+        raises(ValueError, vehicle.dtcs, bytes.fromhex(answer))
     for answer in ("43", "430103", "4301034300000000", "43010343000000" + "47010343000000"):
-        raises(ValueError, j1979.dtcs, bytes.fromhex(answer), False)
+        raises(ValueError, vehicle.dtcs, bytes.fromhex(answer), False)
