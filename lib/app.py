@@ -10,6 +10,7 @@ from autopid.group import Group
 from autopid.poller import Poller
 from config.store import Store
 from delivery.destination import Destination, Shared
+from device.memory import Memory
 from device.status import Status
 from log import Log
 from micropython import const
@@ -56,6 +57,7 @@ class App:
         self.log = Log(uptime=self.uptime)
         self._log = self.log.logger("app")
         self.store = Store(root, self.log.logger("config"), _checks)
+        self._memory = Memory(root, self._log)
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self._certsets = CertSets(root)
@@ -66,7 +68,6 @@ class App:
         self._handshake_lock = asyncio.Lock()
         self._destinations: list[tuple[Destination, Task]] = []
         self._car: Task | None = None
-        self._protocol: str | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
 
@@ -219,15 +220,20 @@ class App:
 
     async def _use_adapter(self) -> None:
         reader, writer = await self._open_adapter()
-        protocol = self.store.settings["autopid"]["standard"]["protocol"]
-        adapter = Elm327(reader, writer, protocol, self._protocol, self.log.logger("adapter"))
+        adapter = Elm327(
+            reader,
+            writer,
+            self.store.settings["autopid"]["standard"]["protocol"],
+            self._memory.get("protocol"),
+            self.log.logger("adapter"),
+            lambda protocol: self._memory.put("protocol", protocol),
+        )
         try:
             await adapter.start()
             self._trouble = ""
             self.log.logger("adapter").info("connected: %s", adapter.identity)
             await self.poller.run(adapter)
         finally:
-            self._protocol = adapter.found
             await adapter.close()
 
     async def _open_adapter(self) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":

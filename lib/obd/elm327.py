@@ -25,6 +25,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from log import Logger
 
 _RESPONSE_PENDING = const(0x78)
@@ -59,6 +61,7 @@ class Elm327:
         protocol: ELM327 protocol number to use where a request's link sets none; "0" searches.
         known: the protocol the search found the last time (tried first), or None.
         log: where to report, or None.
+        on_found: told the protocol number when a search has found one that was not known.
 
     Attributes:
         identity: what the adapter calls itself, e.g. "ELM327 v2.3"; "" before the first contact.
@@ -73,10 +76,12 @@ class Elm327:
         protocol: str = "0",
         known: str | None = None,
         log: "Logger | None" = None,
+        on_found: "Callable[[str], None] | None" = None,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._log = log
+        self._on_found = on_found
         self._lock = asyncio.Lock()
         self._ready = False
         self._state: dict[str, str] = {}
@@ -293,6 +298,8 @@ class Elm327:
             raise Garbled("the adapter does not tell which protocol it found")
         self.found = number
         self._verified = True
+        if self._on_found is not None:
+            self._on_found(number)
         self._note("found protocol %s", number)
         return number
 

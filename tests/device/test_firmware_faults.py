@@ -318,3 +318,24 @@ def test_one_bad_expression_leaves_the_other_values(tmp_path):
         running.device.wait_for("HV_A")
     assert sent["SOC"] == "66" and "HV_A" not in sent and "LV_V" not in sent
     assert "too short" in value(status, "LV_V")["error"]
+
+
+# The protocol
+
+
+def test_a_protocol_that_was_found_is_not_searched_again_after_a_restart(tmp_path):
+    def search(files, _) -> None:
+        settings = files.load("settings")
+        settings["autopid"]["standard"]["protocol"] = "0"
+        files.save("settings", settings)
+
+    with world(tmp_path, prepare=search, held=60) as first:
+        first.collector.wait(1, timeout=20)
+        assert "ATTP0" in first.simulator.adapter.log
+        first.device.process.terminate()
+        first.device.process.wait()
+        first.simulator.adapter.log.clear()
+        with first.files.run():
+            first.collector.wait(first.collector.total + 1, timeout=20)
+        sent = list(first.simulator.adapter.log)
+    assert "ATTP6" in sent and "ATTP0" not in sent, sent

@@ -1,0 +1,40 @@
+"""What the device found out by itself outlives a restart."""
+
+from car_fakes import Silent
+from config import files
+from device.memory import Memory
+from disk import Disk
+
+
+def test_it_remembers_over_a_restart():
+    with Disk(files):
+        Memory("/r", Silent()).put("protocol", "6")
+        assert Memory("/r", Silent()).get("protocol") == "6"
+
+
+def test_it_knows_nothing_at_first():
+    log = Silent()
+    with Disk(files):
+        assert Memory("/r", log).get("protocol") is None
+    assert log.lines == []
+
+
+def test_the_same_text_is_not_written_again():
+    with Disk(files) as disk:
+        memory = Memory("/r", Silent())
+        memory.put("protocol", "6")
+        steps = disk.steps
+        memory.put("protocol", "6")
+        assert disk.steps == steps
+        memory.put("protocol", "7")
+        assert disk.steps > steps
+
+
+def test_a_damaged_or_full_medium_only_costs_the_memory():
+    log = Silent()
+    with Disk(files, files={"/r/config/found.json": b'{"protocol":'}) as disk:
+        memory = Memory("/r", log)
+        assert memory.get("protocol") is None
+        disk.full = "found"
+        memory.put("protocol", "6")
+        assert memory.get("protocol") == "6" and len(log.lines) == 1
