@@ -18,6 +18,7 @@ from obd import at
 from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
 from obd.lines import Lines, Message, messages
 from obd.request import Reply, Request
+from obd.terminal import COMMAND_MS, Terminal
 
 try:
     from typing import TYPE_CHECKING
@@ -32,23 +33,15 @@ if TYPE_CHECKING:
 _RESPONSE_PENDING = const(0x78)
 _BUSY_REPEAT = const(0x21)
 _P2_STAR_MS = const(5000)
-_COMMAND_MS = const(1500)  # an AT command is answered at once; the slowest is a warm start
 _RESET_MS = const(3000)
 _SEARCH_MS = const(15000)  # nine protocols, K-line initialisation at 5 baud among them
-_PROMPT_MS = const(300)
-_QUIET_MS = const(80)
 _BUSY_PAUSE_MS = const(100)
-_CHUNK = const(256)
-_MOST_BYTES = const(16384)  # 4095 bytes of payload are some 13,000 characters
 _TRIES = const(2)
 _USELESS = const(3)  # line counts not understood in a row: this adapter has none
 
 # Sent after every warm start. The first two decide how answers look and must be understood.
 _SETTINGS = ("ATE0", "ATH1", "ATL0", "ATS0", "ATM0", "ATCAF1", "ATAT1")
 _REQUIRED = const(2)
-
-# Tried in turn, with their deadlines in ms, until there is a prompt. A busy adapter may finish something else first.
-_WAKE = (("ATI", 600), ("\r\rATI", 1500), ("ATWS", 1500), ("ATZ", 3000))
 
 _SEARCH_EVERY = const(8)  # times a known protocol is tried before all are searched again
 
@@ -78,8 +71,7 @@ class Elm327:
         log: "Logger | None" = None,
         on_found: "Callable[[str], None] | None" = None,
     ) -> None:
-        self._reader = reader
-        self._writer = writer
+        self._terminal = Terminal(reader, writer, self._note)
         self._log = log
         self._on_found = on_found
         self._lock = asyncio.Lock()
@@ -89,14 +81,16 @@ class Elm327:
         self._unknown: list[str] = []
         self._hints = True
         self._useless_hints = 0
-        self._buffer = bytearray()
         self.default_protocol = protocol
         self.found = known
         self._verified = False
         self._fruitless = 0
         self.identity = ""
         self.requests = 0
-        self.commands = 0
+
+    @property
+    def commands(self) -> int:
+        return self._terminal.commands
 
     async def start(self) -> None:
         """Brings the adapter into a known state, whatever it was doing; AdapterLost if it does not react."""
@@ -110,7 +104,7 @@ class Elm327:
                 await self._start()
             self._state.clear()  # it may have changed anything
             self._applied = None
-            return await self._command(text)
+            return await self._terminal.command(text)
 
     async def request(self, request: Request) -> Reply:
         """Asks the car and returns the matched positive responses.
@@ -134,18 +128,14 @@ class Elm327:
                     if not tries:
                         raise
                     await self._resynchronise()
-                except asyncio.CancelledError:
-                    self._ready = False  # it was left in the middle of an answer
+                except (AdapterLost, asyncio.CancelledError):
+                    self._ready = False  # gone, or left in the middle of an answer
                     raise
 
     async def close(self) -> None:
         """Closes the connection to the adapter."""
         self._ready = False
-        self._writer.close()
-        try:
-            await self._writer.wait_closed()
-        except OSError as error:
-            self._note("closing: %s", error)
+        await self._terminal.close()
 
     # One request
 
@@ -180,13 +170,14 @@ class Elm327:
     async def _ask(self, request: Request, counted: int | None) -> Lines:
         text = request.text if counted is None else request.text + "%X" % counted
         self.requests += 1
-        timeout = _COMMAND_MS + 4 * request.link.timeout_ms
+        timeout = COMMAND_MS + 4 * request.link.timeout_ms
         if request.slow:
             timeout += _P2_STAR_MS
-        raw = await self._exchange(text, timeout if self.protocol(request) != "0" else _SEARCH_MS)
+        raw = await self._terminal.exchange(
+            text, timeout if self.protocol(request) != "0" else _SEARCH_MS
+        )
         lines = Lines().read(raw, text, self.protocol(request))
         if lines.restarted:
-            self._ready = False
             raise AdapterLost("the adapter restarted by itself; check its supply")
         return lines
 
@@ -252,7 +243,7 @@ class Elm327:
         await self._put_back(link, protocol)
         for slot, command in link.commands:
             if slot is None:
-                await self._command(command)
+                await self._terminal.command(command)
             elif slot != at.PROTOCOL:
                 await self._set(slot, command)
         self._applied = link
@@ -271,11 +262,11 @@ class Elm327:
     async def _set(self, slot: str, command: str) -> None:
         if self._state.get(slot) == command:
             return
-        if await self._command(command) == "?":
+        if await self._terminal.command(command) == "?":
             older = at.older_forms(slot, command)
             self._note_unknown(command, older)
             for form in older:
-                await self._command(form)
+                await self._terminal.command(form)
         self._state[slot] = command
 
     async def _search(self) -> str:
@@ -293,7 +284,7 @@ class Elm327:
                 raise NoAnswer("no ECU answers; is the ignition on?")
         if not await self._try_protocol("0"):
             raise NoAnswer("no ECU answers in any protocol; is the ignition on?")
-        number = (await self._command("ATDPN"))[-1:]
+        number = (await self._terminal.command("ATDPN"))[-1:]
         if number in ("", "0", "?"):
             raise Garbled("the adapter does not tell which protocol it found")
         self.found = number
@@ -306,7 +297,7 @@ class Elm327:
     async def _try_protocol(self, protocol: str) -> bool:
         self._state.clear()
         await self._set(at.PROTOCOL, at.PROTOCOL + protocol)
-        raw = await self._exchange("0100", _SEARCH_MS)
+        raw = await self._terminal.exchange("0100", _SEARCH_MS)
         lines = Lines().read(raw, "0100", protocol)
         return bool(lines.frames) or (lines.garbled > 0 and not lines.silent)
 
@@ -315,111 +306,24 @@ class Elm327:
     async def _start(self) -> None:
         self._state.clear()
         self._applied = None
-        await self._wake()
-        answer = await self._command("ATWS", _RESET_MS)
+        await self._terminal.wake()
+        answer = await self._terminal.command("ATWS", _RESET_MS)
         if answer == "?":
-            answer = await self._command("ATZ", _RESET_MS)
+            answer = await self._terminal.command("ATZ", _RESET_MS)
         for number, command in enumerate(_SETTINGS):
-            if await self._command(command) == "?" and number < _REQUIRED:
+            if await self._terminal.command(command) == "?" and number < _REQUIRED:
                 raise AdapterLost("the adapter refuses %s: it is no ELM327" % command)
-        self.identity = (await self._command("ATI")) or answer
+        self.identity = (await self._terminal.command("ATI")) or answer
         self._ready = True
         self._note("adapter %s", self.identity)
 
-    async def _wake(self) -> None:
-        """Gets a prompt out of an adapter in any state: idle, monitoring, half a command typed, or wedged.
-
-        A blank stops a monitor or a running request and is ignored otherwise; a bare CR would repeat the last command.
-        """
-        for text, timeout_ms in _WAKE:
-            self._send(b" ")
-            await self._drop_input(_QUIET_MS)
-            try:
-                await self._exchange(text, timeout_ms)
-            except _NoPrompt:
-                self._note("no prompt after %r", text)
-                continue
-            except Garbled as error:
-                self._note("%s", error)
-            await self._drop_input(_QUIET_MS)
-            return
-        raise AdapterLost("the adapter does not react; is it connected and powered?")
-
     async def _resynchronise(self) -> None:
         """After an answer that fits nothing: lets everything still under way arrive, and sends all settings again."""
-        await self._drop_input(_QUIET_MS)
+        self._ready = False
+        await self._terminal.drop_input()
+        self._ready = True
         self._state.clear()
         self._applied = None
-
-    async def _drop_input(self, quiet_ms: int) -> None:
-        """Reads and forgets until nothing has come for that long; bounded against a line that never is quiet."""
-        budget = _MOST_BYTES
-        while budget > 0:
-            try:
-                chunk: bytes = await asyncio.wait_for_ms(self._reader.read(_CHUNK), quiet_ms)
-            except asyncio.TimeoutError:
-                return
-            except OSError as error:
-                raise AdapterLost("the connection to the adapter failed: %s" % error)
-            if not chunk:
-                raise AdapterLost("the connection to the adapter is closed")
-            budget -= len(chunk)
-
-    async def _command(self, text: str, timeout_ms: int = _COMMAND_MS) -> str:
-        self.commands += 1
-        raw = await self._exchange(text, timeout_ms)
-        parts = [
-            part.strip() for part in raw.replace(b"\n", b"\r").replace(b"\x00", b"").split(b"\r")
-        ]
-        wanted = text.replace(" ", "").encode()
-        words = [
-            part.decode()
-            for part in parts
-            if part and part.replace(b" ", b"") != wanted and _printable(part)
-        ]
-        return " ".join(words)
-
-    async def _exchange(self, text: str, timeout_ms: int) -> bytes:
-        """Writes a command and returns what comes before the prompt; the one place that waits for the adapter."""
-        try:
-            return await asyncio.wait_for_ms(self._converse(text.encode() + b"\r"), timeout_ms)
-        except asyncio.TimeoutError:
-            pass
-        except OSError as error:
-            raise self._lost("the connection to the adapter failed: %s" % error)
-        try:  # a blank interrupts a request that never ends
-            await asyncio.wait_for_ms(self._converse(b" "), _PROMPT_MS)
-        except asyncio.TimeoutError:
-            self._ready = False
-            raise _NoPrompt("the adapter gave no prompt after %s" % text)
-        raise Garbled("the adapter took too long over %s" % text)
-
-    def _send(self, text: bytes) -> None:
-        try:
-            self._writer.write(text)  # MicroPython tries at once, and fails at once
-        except OSError as error:
-            raise self._lost("the connection to the adapter failed: %s" % error)
-
-    async def _converse(self, text: bytes) -> bytes:
-        buffer = self._buffer
-        buffer[:] = b""
-        self._send(text)
-        await self._writer.drain()
-        while True:
-            chunk = await self._reader.read(_CHUNK)
-            if not chunk:
-                raise self._lost("the connection to the adapter is closed")
-            end = chunk.find(b">")
-            if end >= 0:  # what follows a prompt was not asked for
-                buffer.extend(chunk[:end])
-                return bytes(buffer)
-            buffer.extend(chunk)
-            if len(buffer) > _MOST_BYTES:
-                buffer[:] = b""  # garbage; go on until the prompt or the deadline
-
-    def _lost(self, sentence: str) -> AdapterLost:
-        self._ready = False
-        return AdapterLost(sentence)
 
     def _note_unknown(self, command: str, older: "tuple[str, ...]") -> None:
         """Tells once what the adapter lacks: values may stay away for want of it."""
@@ -431,14 +335,6 @@ class Elm327:
     def _note(self, text: str, *arguments: object) -> None:
         if self._log is not None:
             self._log.debug(text, *arguments)
-
-
-class _NoPrompt(AdapterLost):
-    """No prompt in time."""
-
-
-def _printable(part: bytes) -> bool:
-    return all([32 <= byte < 127 for byte in part])
 
 
 def _match(
