@@ -43,7 +43,7 @@ _USELESS = const(3)  # line counts not understood in a row: this adapter has non
 _SETTINGS = ("ATE0", "ATH1", "ATL0", "ATS0", "ATM0", "ATCAF1", "ATAT1")
 _REQUIRED = const(2)
 
-_SEARCH_EVERY = const(8)  # times a known protocol is tried before all are searched again
+_SEARCH_EVERY = const(8)  # silences in a remembered protocol for one search of all
 
 
 class Elm327:
@@ -128,6 +128,10 @@ class Elm327:
                     if not tries:
                         raise
                     await self._resynchronise()
+                except NoAnswer:
+                    if not self._may_search(request):
+                        raise
+                    await self._search(request)
                 except (AdapterLost, asyncio.CancelledError):
                     self._ready = False  # gone, or left in the middle of an answer
                     raise
@@ -153,6 +157,7 @@ class Elm327:
             protocol = self.protocol(request)
             found, trouble = messages(lines, protocol, request.link.extended_address is not None)
             reply, refusals = _match(request, found)
+            self._verified = self._verified or bool(reply or refusals)
             if reply is not None:
                 trouble = trouble or lines.damage
                 if not final and (trouble or lines.garbled):
@@ -237,16 +242,20 @@ class Elm327:
             return
         self._applied = None
         protocol = self.protocol(request)
-        if protocol == "0" or (protocol == self.found and not self._verified):
-            protocol = await self._search()
+        if protocol == "0":
+            protocol = await self._search(request)
         await self._set(at.PROTOCOL, at.PROTOCOL + protocol)
         await self._put_back(link, protocol)
+        await self._configure(link)
+        self._applied = link
+
+    async def _configure(self, link: at.Link) -> None:
+        """Sends what a link sets, but for the protocol, and the adapter does not have yet."""
         for slot, command in link.commands:
             if slot is None:
                 await self._terminal.command(command)
             elif slot != at.PROTOCOL:
                 await self._set(slot, command)
-        self._applied = link
 
     async def _put_back(self, link: at.Link, protocol: str) -> None:
         """Undoes what earlier links set and this one does not mention."""
@@ -269,36 +278,44 @@ class Elm327:
                 await self._terminal.command(form)
         self._state[slot] = command
 
-    async def _search(self) -> str:
-        """Finds the car's protocol: first the one that worked the last time, then all of them.
+    def _may_search(self, request: Request) -> bool:
+        """Whether to take a silence for the wrong protocol: a remembered one may be that of another car."""
+        automatic = (request.link.protocol or self.default_protocol)[-1:] == "0"
+        if not automatic or self._verified:
+            return False
+        self._fruitless += 1
+        return self._fruitless % _SEARCH_EVERY == 1
+
+    async def _search(self, request: Request) -> str:
+        """Finds the car's protocol: with what every car must answer, then with the request, for not every car does.
 
         Raises:
-            NoAnswer, BusFault: no ECU answers in any protocol.
+            NoAnswer: no ECU answers in any protocol.
         """
-        if self.found is not None:
-            if await self._try_protocol(self.found):
-                self._verified = True
-                return self.found
-            self._fruitless += 1
-            if self._fruitless % _SEARCH_EVERY != 1:
-                raise NoAnswer("no ECU answers; is the ignition on?")
-        if not await self._try_protocol("0"):
+        if not await self._try_all(request, None) and not await self._try_all(
+            request, request.link
+        ):
             raise NoAnswer("no ECU answers in any protocol; is the ignition on?")
         number = (await self._terminal.command("ATDPN"))[-1:]
         if number in ("", "0", "?"):
             raise Garbled("the adapter does not tell which protocol it found")
+        if self._on_found is not None and number != self.found:
+            self._on_found(number)
         self.found = number
         self._verified = True
-        if self._on_found is not None:
-            self._on_found(number)
         self._note("found protocol %s", number)
         return number
 
-    async def _try_protocol(self, protocol: str) -> bool:
+    async def _try_all(self, request: Request, link: at.Link | None) -> bool:
+        """Lets the adapter try all protocols, with the request on its link or with the first request of SAE J1979."""
+        self._applied = None
         self._state.clear()
-        await self._set(at.PROTOCOL, at.PROTOCOL + protocol)
-        raw = await self._terminal.exchange("0100", _SEARCH_MS)
-        lines = Lines().read(raw, "0100", protocol)
+        await self._set(at.PROTOCOL, at.PROTOCOL + "0")
+        text = "0100"
+        if link is not None:
+            text = request.text
+            await self._configure(link)
+        lines = Lines().read(await self._terminal.exchange(text, _SEARCH_MS), text, "0")
         return bool(lines.frames) or (lines.garbled > 0 and not lines.silent)
 
     # The adapter itself

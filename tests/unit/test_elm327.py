@@ -264,6 +264,48 @@ def test_an_unknown_protocol_is_searched_once_and_remembered():
     assert wire.requests() == ["0100", "010C", "010C"] and wire.sent.count("ATTP6") == 1
 
 
+def test_a_car_that_does_not_know_0100_is_found_with_its_own_request():
+    wire = Wire({"ATDPN": b"A6\r\r>", "220101": IONIQ})
+    (reply,) = ask(wire, Request("220101", "ATSH7E4;ATST96;"), protocol="0")
+    assert len(reply.image()) == 72
+    assert wire.requests() == ["0100", "220101", "220101"] and "ATTP6" in wire.sent
+
+
+def searched(answers, times):
+    """Asks an adapter that remembers protocol 7 for 010C some times; returns the wire and the last outcome."""
+    wire = Wire(answers)
+
+    async def session():
+        adapter = Elm327(wire, wire, known="7")
+        outcome = None
+        for _ in range(times):
+            try:
+                outcome = await adapter.request(Request("010C"))
+            except errors.ERRORS as error:
+                outcome = error
+        return outcome
+
+    return wire, run(session())
+
+
+def test_a_remembered_protocol_is_used_without_a_search():
+    wire, reply = searched({"010C": b"18DAF11004410C1AF8\r\r>"}, 2)
+    assert reply.ecus == [0x18DAF110] and wire.requests() == ["010C", "010C"]
+
+
+def test_a_remembered_protocol_of_another_car_gives_way_to_a_search():
+    answers = {"0100": b"7E8064100BE3EB813\r\r>", "ATDPN": b"A6\r\r>"}
+    answers["010C"] = [b"NO DATA\r\r>", b"7E804410C1AF8\r\r>"]
+    wire, reply = searched(answers, 1)
+    assert reply.ecus == [0x7E8] and wire.requests() == ["010C", "0100", "010C"]
+
+
+def test_a_sleeping_car_is_not_searched_at_every_silence():
+    wire, error = searched({}, 8)
+    assert isinstance(error, errors.NoAnswer)
+    assert wire.sent.count("ATTP0") == 2, "one search: with 0100, then with the request"
+
+
 def test_an_older_adapter_gets_the_older_command():
     wire = Wire({"ATTP6": b"?\r\r>"})
     ask(wire, Request("010C"))
