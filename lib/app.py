@@ -157,7 +157,7 @@ class App:
         if data is None:
             return None
         try:
-            return profiles.load(data)
+            return profiles.load(data, self.store.base_profile)
         except profiles.ProfileError as error:
             self._plan_problems.append("The vehicle profile cannot be used: %s" % error)
             self._log.error("the vehicle profile cannot be used: %s", error)

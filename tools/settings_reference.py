@@ -15,6 +15,7 @@ This table is made by `make docs` from `lib/config/schema.py`. The device keeps 
 | `config/settings.json` | the settings below; what is left out has its default |
 | `config/secrets.json` | secrets by path, the id of a destination for `[]`: `{"destinations.1.auth.token": "…"}` |
 | `config/profile.json` | the vehicle profile, in either public WiCAN form |
+| `config/profiles/` | profiles that it extends, by the last part of their path |
 | `certs/<name>/` | cert sets: `ca.pem`; `client.crt` and `client.key` for servers that ask for them |
 
 Every problem in them is reported, and switches off only the entry it is in. A damaged file is replaced by the one

@@ -84,7 +84,7 @@ class Profile:
 
 def load(data: object, resolve: "Callable[[str], object] | None" = None) -> Profile:
     """Returns the profile in `data`; `resolve(path)` returns the data of a profile that it
-    extends.
+    extends, or None.
 
     An extending profile takes over everything, replaces parameters of the same name, and drops
     those to which it gives an empty expression. Raises ProfileError if the structure is wrong or
@@ -109,14 +109,16 @@ def _chain(data: object, resolve: "Callable[[str], object] | None") -> "list[tup
         if not path:
             return cars
         field = place + "extends"
-        if not isinstance(path, str) or resolve is None:
-            raise ProfileError([(field, "the profile it extends is not available")])
+        if not isinstance(path, str):
+            raise ProfileError([(field, "must be a text")])
         if path in paths:
             raise ProfileError([(field, f"'{path}' extends itself")])
         if len(paths) == _MAX_EXTENDS:
             raise ProfileError([(field, f"extends more than {_MAX_EXTENDS} profiles")])
         paths.append(path)
-        place, data = path + ": ", resolve(path)
+        place, data = path + ": ", None if resolve is None else resolve(path)
+        if data is None:
+            raise ProfileError([(field, f"the profile '{path}' is not on the device")])
 
 
 def _car(place: str, data: object) -> "tuple[str, dict]":

@@ -132,6 +132,17 @@ class Store:
         """The vehicle profile as it was saved, read anew each time; None if there is none."""
         return self._read("profile")[0]
 
+    def base_profile(self, path: str) -> dict | None:
+        """The profile that another one extends, or None: `<root>/config/profiles/` and the last part of the path."""
+        name = path.split("/")[-1]
+        if name[-5:] != ".json":
+            name += ".json"
+        try:
+            return files.read(f"{self._folder}/profiles/{name}")
+        except (OSError, ValueError) as error:
+            self._log.warning("profile %s cannot be read: %s", name, error)
+            return None
+
     def save_profile(self, profile: dict | None) -> "Problems":
         """Replaces or removes the vehicle profile. Returns the problem if it cannot be written."""
         path = self._path("profile")

@@ -368,3 +368,12 @@ def test_the_profile_is_kept_apart():
         assert store.profile() == {"car_model": "A"} and len(store.notices) == 1
         assert store.save_profile(None) == []
         assert store.profile() is None and medium.files == {}
+
+
+def test_a_profile_that_another_one_extends_is_found_by_its_name():
+    with disk() as medium:
+        medium.files["/r/config/profiles/ioniq5.json"] = b'{"car_model":"Base"}'
+        store = store_of()
+        for path in ("ioniq5", "ioniq5.json", "../hyundai/ioniq5", "/r/../ioniq5.json"):
+            assert store.base_profile(path) == {"car_model": "Base"}, path
+        assert store.base_profile("hyundai/kona") is None
