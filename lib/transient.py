@@ -6,16 +6,14 @@ Stock firmware copies the bytecode of every imported module into the heap. What 
 
 import sys
 
-SETTINGS = ("config.schema", "config.rules", "config.sections", "config.fields", "config.checks")
-PLANNING = (
-    "autopid.plan",
-    "autopid.profile",
-    "autopid.compiler",
-    "autopid.parser",
-    "autopid.terms",
-    "obd.j1979_table",
-)
+_COMPILING = ("autopid.compiler", "autopid.parser", "autopid.terms", "obd.j1979_table")
 ADDRESSES = ("net.url",)
+PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING
+SETTINGS = (
+    ("config.schema", "config.rules", "config.sections", "config.fields", "config.checks")
+    + ADDRESSES
+    + _COMPILING
+)
 FAULTS = ("net.faults", "net.tls_faults", "trust.x509", "delivery.refusals", "obd.nrc")
 ON_DEVICE = sys.implementation.name == "micropython"
 
