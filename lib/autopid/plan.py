@@ -62,7 +62,7 @@ class _Builder:
                 )
                 continue
             receive = item["receive_header"]
-            link = Link.parse(base, "ATCRA" + receive if receive else "")
+            inits = (base, "ATCRA" + receive if receive else "")
             parameter = Parameter(
                 standard.name,
                 Expression(standard.expression, (), self._shapes),
@@ -72,16 +72,16 @@ class _Builder:
                 kinds=self._kinds,
             )
             period = item["period_ms"] or _DEFAULT_PERIOD_MS
-            self._add(link, "01%02X" % standard.pid, parameter, period, standard)
+            self._add(inits, "01%02X" % standard.pid, parameter, period, standard)
 
     def add_profile(self, profile: "Profile", base: str, cycle_ms: int) -> None:
         for problem in profile.problems:
             self.plan.problems.append(problem)
         for pid in profile.pids:
-            link = Link.parse(base, profile.init, pid.init)
+            inits = (base, profile.init, pid.init)
             for parameter in pid.parameters:
                 if parameter.enabled:
-                    self._add(link, pid.pid, parameter, parameter.period_ms or cycle_ms)
+                    self._add(inits, pid.pid, parameter, parameter.period_ms or cycle_ms)
 
     def add_custom(self, settings: dict, base: str) -> None:
         names = [item["name"] for item in settings["parameters"] if item["enabled"]]
@@ -106,12 +106,12 @@ class _Builder:
                 binary=item["type"] == "binary",
                 kinds=self._kinds,
             )
-            link = Link.parse(base, settings["init"], item["init"])
-            self._add(link, item["pid"], parameter, item["period_ms"])
+            inits = (base, settings["init"], item["init"])
+            self._add(inits, item["pid"], parameter, item["period_ms"])
 
     def _add(
         self,
-        link: Link,
+        inits: "tuple[str, ...]",
         command: str,
         parameter: Parameter,
         period_ms: int,
@@ -123,6 +123,7 @@ class _Builder:
             )
             return
         try:
+            link = Link.parse(*inits)
             job = self._job(link, command.upper(), standard.pid if standard else NO_PID)
         except ValueError as error:
             self.plan.problems.append((parameter.name, str(error)))

@@ -33,7 +33,8 @@ _SPOILED = const(
 _BATCHES_KEPT = const(64)
 
 # Refusals that stay: the ECU does not have the service, the sub-function or the identifier (ISO 14229-1 table A.1).
-_PERMANENT = (0x11, 0x12, 0x31, 0x33)
+# The last two end a wait of five seconds (P2*) or several repetitions: others must get their turn, too.
+_PERMANENT = (0x11, 0x12, 0x31, 0x33, 0x78, 0x21)
 
 
 class Poller:
@@ -80,9 +81,10 @@ class Poller:
 
     async def run(self, adapter: "Elm327") -> None:
         """Polls until the adapter is lost (AdapterLost)."""
-        self._garbled = 0
+        self._garbled = self._probes = self._probe_ms = 0
         now = self._uptime.ms()
         for job in self._plan.jobs:
+            job.ecu.wake()
             job.due_now(now)
         while True:
             plan = self._plan
@@ -279,8 +281,8 @@ class Poller:
         ecu.unanswered(self._uptime.ms())
         if ecu.silent:  # its other values are no fresher
             for job in self._plan.jobs:
-                if job.ecu is ecu:
-                    job.fail(error, self._group)
+                if job.ecu is ecu and job not in jobs:
+                    job.fail("the ECU does not answer", self._group)
         if self._asleep(self._plan):
             self._set_online(False, error)
 

@@ -46,6 +46,10 @@ def _init(text: str) -> "Verdict":
     for command in at.split(text):
         if not command.startswith(("AT", "ST", "VT")):
             return "init", "%s is no AT or ST command." % command
+    try:
+        at.Link.parse(text)
+    except ValueError as error:
+        return "init", "%s." % error
     return None
 
 

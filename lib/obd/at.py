@@ -125,7 +125,7 @@ def split(text: str) -> "Iterator[str]":
             yield command
 
 
-def _slot(command: str) -> str | None:
+def slot_of(command: str) -> str | None:
     """The slot a known command sets, or None."""
     if command[:4] in ("ATSP", "ATTP"):
         return PROTOCOL
@@ -135,6 +135,16 @@ def _slot(command: str) -> str | None:
         if command.startswith(prefix):
             return prefix
     return None
+
+
+def _check(slot: str | None, command: str) -> None:
+    """The arguments that we compute with ourselves must be two hexadecimal digits."""
+    if slot not in ("ATST", "ATCEA"):
+        return
+    argument = command[len(slot) :]
+    digits = [digit for digit in argument if digit in "0123456789ABCDEF"]
+    if len(digits) != len(argument) or len(argument) > 2 or (slot == "ATST" and not argument):
+        raise ValueError("%s needs two hexadecimal digits" % command)
 
 
 class Link:
@@ -149,15 +159,19 @@ class Link:
 
     @staticmethod
     def parse(*texts: str) -> "Link":
-        """Reads init strings, later ones over earlier ones: a slot that is set again keeps only the last setting."""
+        """Reads init strings, later ones over earlier ones: a slot that is set again keeps only the last setting.
+
+        Raises ValueError for a timeout or an address byte that is none.
+        """
         pairs: list[tuple[str | None, str]] = []
         for text in texts:
             for command in split(text):
                 if command in _IGNORED:
                     continue
-                slot = _slot(command)
+                slot = slot_of(command)
                 if slot == PROTOCOL:  # "try": unlike ATSP it does not write the adapter's EEPROM
                     command = PROTOCOL + command[4:]
+                _check(slot, command)
                 pairs = [pair for pair in pairs if pair[0] != slot or slot is None]
                 pairs.append((slot, command))
         return Link(tuple(pairs))

@@ -15,10 +15,11 @@ from time import ticks_add, ticks_diff, ticks_ms
 from micropython import const
 
 from obd import at
-from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
-from obd.lines import Lines, Message, messages
+from obd.errors import AdapterLost, Garbled, NoAnswer
+from obd.lines import Lines, messages
+from obd.outcome import RESPONSE_PENDING, Outcome
 from obd.request import Reply, Request
-from obd.terminal import COMMAND_MS, Terminal
+from obd.terminal import COMMAND_MS, RESTARTED, Terminal
 
 try:
     from typing import TYPE_CHECKING
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 
     from log import Logger
 
-_RESPONSE_PENDING = const(0x78)
-_BUSY_REPEAT = const(0x21)
 _P2_STAR_MS = const(5000)
 _RESET_MS = const(3000)
 _SEARCH_MS = const(15000)  # nine protocols, K-line initialisation at 5 baud among them
 _BUSY_PAUSE_MS = const(100)
 _TRIES = const(2)
+_MOST_BUSY = const(5)
+_MOST_SPOILED = const(3)  # requests in a row that were damaged even when made again
+_BUS_INIT_MS = const(8000)  # K-line initialisation at 5 baud, ISO 14230-2
 _USELESS = const(3)  # line counts not understood in a row: this adapter has none
 
 # Sent after every warm start. The first two decide how answers look and must be understood.
@@ -85,6 +87,7 @@ class Elm327:
         self.found = known
         self._verified = False
         self._fruitless = 0
+        self._spoiled = 0
         self.identity = ""
         self.requests = 0
 
@@ -102,7 +105,10 @@ class Elm327:
         async with self._lock:
             if not self._ready:
                 await self._start()
-            self._state.clear()  # it may have changed anything
+            for command in at.split(text):
+                self._state[at.slot_of(command) or ""] = (
+                    ""  # whatever it sets: put back what the next link needs
+                )
             self._applied = None
             return await self._terminal.command(text)
 
@@ -117,24 +123,11 @@ class Elm327:
         async with self._lock:
             if not self._ready:
                 await self._start()
-            tries = _TRIES
-            while True:
-                tries -= 1
-                try:
-                    return await self._attempt(request, tries == 0)
-                except Garbled as error:
-                    request.forget_lines()
-                    self._note("asking again: %s", error)
-                    if not tries:
-                        raise
-                    await self._resynchronise()
-                except NoAnswer:
-                    if not self._may_search(request):
-                        raise
-                    await self._search(request)
-                except (AdapterLost, asyncio.CancelledError):
-                    self._ready = False  # gone, or left in the middle of an answer
-                    raise
+            try:
+                return await self._try(request)
+            except (AdapterLost, asyncio.CancelledError):
+                self._ready = False  # gone, or left in the middle of an answer
+                raise
 
     async def close(self) -> None:
         """Closes the connection to the adapter."""
@@ -143,6 +136,32 @@ class Elm327:
 
     # One request
 
+    async def _try(self, request: Request) -> Reply:
+        """Asks again once if the answer was damaged, and after a search if the protocol may be wrong."""
+        tries = _TRIES
+        while True:
+            tries -= 1
+            try:
+                reply = await self._attempt(request, tries == 0)
+            except Garbled as error:
+                request.forget_lines()
+                self._note("asking again: %s", error)
+                if not tries:
+                    self._spoiled += 1
+                    if self._spoiled >= _MOST_SPOILED:
+                        self._ready = (
+                            False  # set the adapter up anew: it may have lost its settings
+                        )
+                    raise
+                await self._resynchronise()
+            except NoAnswer:
+                if not self._may_search(request):
+                    raise
+                await self._search(request)
+            else:
+                self._spoiled = 0
+                return reply
+
     async def _attempt(self, request: Request, final: bool) -> Reply:
         """Asks until the ECU has answered for good: it may ask for more time, or be busy.
 
@@ -150,81 +169,76 @@ class Elm327:
         final attempt has one, too, the good answer is taken.
         """
         give_up = ticks_add(ticks_ms(), _P2_STAR_MS)
+        busy = 0
+        pending = uncounted = False
         while True:
             await self._apply(request)
-            counted = request.lines if self._hints else None
-            lines = await self._ask(request, counted)
-            protocol = self.protocol(request)
-            found, trouble = messages(lines, protocol, request.link.extended_address is not None)
-            reply, refusals = _match(request, found)
-            self._verified = self._verified or bool(reply or refusals)
-            if reply is not None:
-                trouble = trouble or lines.damage
-                if not final and (trouble or lines.garbled):
-                    raise Garbled(trouble or "part of the answer was lost")
-                self._learn(request, found, lines, counted)
-                return reply
-            if not _wants_time(refusals) or ticks_diff(give_up, ticks_ms()) < 0:
-                self._complain(request, lines, refusals, trouble, counted)
-            elif refusals[-1][1] == _BUSY_REPEAT:
-                await asyncio.sleep_ms(_BUSY_PAUSE_MS)
-            else:
-                # The adapter stopped listening before the answer came: wait longer, for any number of lines.
-                request.be_patient()
+            counted = request.count() if self._hints and not uncounted else None
+            outcome = await self._ask(request, counted)
+            in_time = ticks_diff(give_up, ticks_ms()) > 0
+            if outcome.waiting and in_time and not (outcome.answers and request.slow):
+                if RESPONSE_PENDING in [code for _, code in outcome.waiting]:
+                    pending = True
+                    request.be_patient()  # the adapter stopped listening before the answer came
+                    continue
+                busy += 1
+                if busy <= _MOST_BUSY:
+                    await asyncio.sleep_ms(_BUSY_PAUSE_MS)
+                    continue
+            if outcome.silent and pending and in_time:
+                continue  # the ECU is still at work
+            if outcome.silent and counted is not None:
+                request.forget_lines()  # perhaps the adapter takes the count for data
+                uncounted = True
+                continue
+            if outcome.damage and not final:
+                raise Garbled(outcome.damage)
+            if not outcome.answers:
+                self._refuse_count(request, outcome, counted)
+                outcome.complain()
+            self._learn(request, outcome, counted, uncounted)
+            return outcome.reply()
 
-    async def _ask(self, request: Request, counted: int | None) -> Lines:
+    async def _ask(self, request: Request, counted: int | None) -> Outcome:
         text = request.text if counted is None else request.text + "%X" % counted
+        protocol = self.protocol(request)
         self.requests += 1
         timeout = COMMAND_MS + 4 * request.link.timeout_ms
         if request.slow:
             timeout += _P2_STAR_MS
-        raw = await self._terminal.exchange(
-            text, timeout if self.protocol(request) != "0" else _SEARCH_MS
-        )
-        lines = Lines().read(raw, text, self.protocol(request))
+        if at.is_legacy(protocol):
+            timeout += _BUS_INIT_MS
+        raw = await self._terminal.exchange(text, timeout if protocol != "0" else _SEARCH_MS)
+        lines = Lines().read(raw, text, protocol)
         if lines.restarted:
-            raise AdapterLost("the adapter restarted by itself; check its supply")
-        return lines
+            raise AdapterLost(RESTARTED)
+        found, trouble = messages(lines, protocol, request.link.extended_address is not None)
+        outcome = Outcome(request, found, trouble, lines)
+        self._verified = self._verified or outcome.heard
+        return outcome
 
     def _learn(
-        self, request: Request, found: "list[Message]", lines: Lines, counted: int | None
+        self, request: Request, outcome: Outcome, counted: int | None, uncounted: bool
     ) -> None:
-        """Takes the number of lines from an answer the adapter waited out, without frames that belong to nobody."""
-        if counted is not None:
-            self._useless_hints = 0
-        else:
-            printed = sum([message.lines for message in found])
-            spoiled = lines.garbled or lines.damage or lines.fault
-            clean = printed == len(lines.frames) and not spoiled
-            if len([1 for message in found if request.refusal(message.payload) is not None]):
-                request.countable = False
-            request.learn(printed if clean else 0)
-
-    def _complain(
-        self,
-        request: Request,
-        lines: Lines,
-        refusals: "list[tuple[int, int]]",
-        trouble: str | None,
-        counted: int | None,
-    ) -> None:
-        """Raises what fits an answer without a positive response."""
-        if refusals:
-            raise NegativeResponse(*refusals[-1])
-        if lines.fault:
-            raise BusFault(lines.fault)
-        if counted is not None and not lines.silent:
+        """Takes the number of lines from an answer the adapter waited out."""
+        if uncounted:  # answered, but not with a count
             self._useless_hints += 1
-            self._hints = self._useless_hints < _USELESS or not lines.unknown
-            if lines.unknown:
-                request.refuse_lines()
-        if trouble or lines.damage:
-            raise Garbled(trouble or lines.damage)
-        if lines.unknown or lines.stopped or lines.garbled:
-            raise Garbled("the adapter did not understand the request, or lost part of it")
-        if lines.frames:
-            raise Garbled("only frames that belong to another request came back")
-        raise NoAnswer("no ECU answered %s" % request.text)
+            self._hints = self._useless_hints < _USELESS
+        if outcome.interim:
+            request.countable = False
+        if counted is None:
+            request.learn(outcome.printed if outcome.clean else 0)
+            return
+        self._useless_hints = 0
+        if outcome.printed < counted:  # it was waited for lines that do not come any more
+            request.forget_lines()
+
+    def _refuse_count(self, request: Request, outcome: Outcome, counted: int | None) -> None:
+        """Notes that an adapter does not understand a request with a number of lines."""
+        if counted is not None and outcome.unknown:
+            request.refuse_lines()
+            self._useless_hints += 1
+            self._hints = self._useless_hints < _USELESS
 
     # Link settings
 
@@ -248,6 +262,12 @@ class Elm327:
         await self._put_back(link, protocol)
         await self._configure(link)
         self._applied = link
+
+    def _doubt(self) -> None:
+        """What was set may not have arrived: sends it all again, and puts back the rest."""
+        for slot in self._state:
+            self._state[slot] = ""
+        self._applied = None
 
     async def _configure(self, link: at.Link) -> None:
         """Sends what a link sets, but for the protocol, and the adapter does not have yet."""
@@ -303,13 +323,16 @@ class Elm327:
             self._on_found(number)
         self.found = number
         self._verified = True
+        if at.is_legacy(
+            number
+        ):  # selecting it would close it, and cost another slow initialisation
+            self._state[at.PROTOCOL] = at.PROTOCOL + number
         self._note("found protocol %s", number)
         return number
 
     async def _try_all(self, request: Request, link: at.Link | None) -> bool:
         """Lets the adapter try all protocols, with the request on its link or with the first request of SAE J1979."""
-        self._applied = None
-        self._state.clear()
+        await self._reset()  # no header or filter of an earlier link may stand in the way
         await self._set(at.PROTOCOL, at.PROTOCOL + "0")
         text = "0100"
         if link is not None:
@@ -321,26 +344,29 @@ class Elm327:
     # The adapter itself
 
     async def _start(self) -> None:
+        await self._terminal.wake()
+        await self._reset()
+        self.identity = (await self._terminal.command("ATI")) or self.identity
+        self._spoiled = 0
+        self._ready = True
+        self._note("adapter %s", self.identity)
+
+    async def _reset(self) -> None:
+        """Sets all settings of the adapter to what they are after a start, and those of `_SETTINGS` as we need them."""
         self._state.clear()
         self._applied = None
-        await self._terminal.wake()
-        answer = await self._terminal.command("ATWS", _RESET_MS)
-        if answer == "?":
-            answer = await self._terminal.command("ATZ", _RESET_MS)
+        if await self._terminal.command("ATWS", _RESET_MS) == "?":
+            await self._terminal.command("ATZ", _RESET_MS)
         for number, command in enumerate(_SETTINGS):
             if await self._terminal.command(command) == "?" and number < _REQUIRED:
                 raise AdapterLost("the adapter refuses %s: it is no ELM327" % command)
-        self.identity = (await self._terminal.command("ATI")) or answer
-        self._ready = True
-        self._note("adapter %s", self.identity)
 
     async def _resynchronise(self) -> None:
         """After an answer that fits nothing: lets everything still under way arrive, and sends all settings again."""
         self._ready = False
         await self._terminal.drop_input()
         self._ready = True
-        self._state.clear()
-        self._applied = None
+        self._doubt()
 
     def _note_unknown(self, command: str, older: "tuple[str, ...]") -> None:
         """Tells once what the adapter lacks: values may stay away for want of it."""
@@ -352,29 +378,3 @@ class Elm327:
     def _note(self, text: str, *arguments: object) -> None:
         if self._log is not None:
             self._log.debug(text, *arguments)
-
-
-def _match(
-    request: Request, found: "list[Message]"
-) -> "tuple[Reply | None, list[tuple[int, int]]]":
-    """Sorts messages: (the reply if any ECU answered positively, refusals in order). Others' messages are dropped."""
-    answers: dict[int, list[bytes]] = {}
-    refusals = []
-    address = None
-    for message in found:
-        if request.matches(message.payload):
-            answers.setdefault(message.ecu, []).append(message.payload)
-            address = message.address
-        else:
-            code = request.refusal(message.payload)
-            if code is not None:
-                refusals.append((message.ecu, code))
-    if not answers:
-        return None, refusals
-    final = [(ecu, code) for ecu, code in refusals if code != _RESPONSE_PENDING]
-    return Reply(answers.items(), final, address), refusals
-
-
-def _wants_time(refusals: "list[tuple[int, int]]") -> bool:
-    """True if an ECU announced an answer that has not come yet, or asked to be asked again."""
-    return bool(refusals) and refusals[-1][1] in (_RESPONSE_PENDING, _BUSY_REPEAT)

@@ -18,7 +18,6 @@ FAULTS = {
     "BUSERROR": "the bus is shorted or carries no signal",
     "BUSBUSY": "the bus was never free to send",
     "FBERROR": "the adapter does not hear what it sends (wiring)",
-    "LVRESET": "the adapter reset itself because its supply voltage dipped",
     "ACTALERT": "the adapter is about to go to sleep for lack of traffic",
     "LPALERT": "the adapter is about to go to sleep",
 }
@@ -29,7 +28,7 @@ DAMAGE = {
     "RXERROR": "the adapter received a damaged frame",
 }
 _PREFIXES = ("SEARCHING...", "BUSINIT:...", "BUSINIT:", "...OK", "OK", "...")
-_RESTARTED = ("ELM327", "ELM329", "STN")
+BANNERS = ("ELM327", "ELM329", "STN")
 
 
 class Lines:
@@ -82,7 +81,7 @@ class Lines:
             self.stopped = True
         elif remark in SILENCE:
             self.silent = True
-        elif remark.startswith(_RESTARTED):
+        elif remark.startswith(BANNERS) or remark == "LVRESET":
             self.restarted = True
         else:
             self._trouble(remark)
@@ -96,12 +95,12 @@ class Lines:
             if remark.endswith(name):
                 self.damage = self.damage or DAMAGE[name]
                 return
-        if remark.startswith("ERR"):
-            self.fault = self.fault or "the adapter reports an internal error (%s)" % remark
-        elif remark != "ERROR":
-            self.garbled += 1
-        else:
+        if remark == "ERROR":
             self.silent = True  # "BUS INIT: ...ERROR": no ECU answered the initialisation
+        elif remark.startswith("ERR"):
+            self.fault = self.fault or "the adapter reports an internal error (%s)" % remark
+        else:
+            self.garbled += 1
 
 
 def _ascii(text: bytes) -> str:
@@ -123,10 +122,13 @@ def frame(text: bytes, protocol: str) -> "tuple[int, bytes]":
     digits = 3 if len(text) % 2 else 8
     if (digits == 8) != at.is_29_bit(protocol) and protocol != "0":
         raise ValueError("identifier of the wrong length")
+    identifier = int.from_bytes(
+        unhexlify(text[:digits] if digits == 8 else b"0" + text[:3]), "big"
+    )
     data = unhexlify(text[digits:])
     if not 0 < len(data) <= 8:
         raise ValueError("a CAN frame has 1 to 8 bytes")
-    return int(text[:digits], 16), data
+    return identifier, data
 
 
 def _legacy_frame(raw: bytes, protocol: str) -> "tuple[int, bytes]":

@@ -19,6 +19,7 @@ _POSITIVE = const(0x40)
 _NEGATIVE = const(0x7F)
 _MODE_01 = const(0x01)
 _MOST_REFUSALS = const(2)
+_RECOUNT = const(32)
 _MAX_LINES = const(15)  # the digit is one hexadecimal figure
 
 # Bytes after the service that a positive response repeats: SAE J1979 (01, 02, 09), ISO 14229-1 (the others).
@@ -75,6 +76,7 @@ class Request:
         self.link = Link.parse(init) if link is None else link
         self.countable = True
         self._refused = 0
+        self._uses = 0
         self.slow = False
 
     @property
@@ -97,6 +99,20 @@ class Request:
         if len(payload) >= 3 and payload[0] == _NEGATIVE and payload[1] == self.data[0]:
             return payload[2]
         return None
+
+    def count(self) -> int | None:
+        """How many lines to ask for this time, None for as many as come.
+
+        Behind a functional address an ECU may join later, so now and then all are waited for.
+        """
+        self._uses += 1
+        if (
+            self._uses % _RECOUNT == 0
+            and not self.link.sets("ATSH")
+            and not self.link.sets("ATCRA")
+        ):
+            return None
+        return self.lines
 
     def learn(self, lines: int) -> None:
         """Notes how many lines a complete answer had."""

@@ -5,6 +5,7 @@ import asyncio
 from micropython import const
 
 from obd.errors import AdapterLost, Garbled
+from obd.lines import BANNERS
 
 try:
     from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 COMMAND_MS = const(1500)  # an AT command is answered at once; the slowest is a warm start
 
+RESTARTED = "the adapter restarted by itself; check its supply"
+
 _PROMPT_MS = const(300)
 _QUIET_MS = const(80)
 _CHUNK = const(256)
@@ -23,6 +26,9 @@ _MOST_BYTES = const(16384)  # 4095 bytes of payload are some 13,000 characters
 
 # Tried in turn, with their deadlines in ms, until there is a prompt. A busy adapter may finish something else first.
 _WAKE = (("ATI", 600), ("\r\rATI", 1500), ("ATWS", 1500), ("ATZ", 3000))
+
+
+_IDENTIFIES = ("ATI", "ATZ", "ATWS", "STI")
 
 
 class _NoPrompt(AdapterLost):
@@ -99,7 +105,10 @@ class Terminal:
             for part in parts
             if part and part.replace(b" ", b"") != wanted and _printable(part)
         ]
-        return " ".join(words)
+        answer = " ".join(words)
+        if answer.startswith(BANNERS) and text not in _IDENTIFIES:
+            raise AdapterLost(RESTARTED)
+        return answer
 
     async def exchange(self, text: str, timeout_ms: int) -> bytes:
         """Writes a command and returns what comes before the prompt; the one place that waits for the adapter.
