@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
     from autopid.compiler import Shapes
+    from autopid.runtime import Image
 
     References = Callable[[str], str | None] | Mapping[str, str]
 
@@ -84,7 +85,7 @@ class Expression:
 
     def value(
         self,
-        image: bytes,
+        image: "Image",
         decimals: int = 2,
         refs: "References | None" = None,
         v: int = 0,
@@ -116,7 +117,7 @@ class Expression:
             self._number = number
         return self._text
 
-    def _exact(self, image: bytes, decimals: int, refs: "References | None", v: int) -> str:
+    def _exact(self, image: "Image", decimals: int, refs: "References | None", v: int) -> str:
         """`value` for any number of decimals, and for ratios."""
         if self._shape[1]:
             result = Ratio(self._shape[0](image, self._base, v), self._shape[1])

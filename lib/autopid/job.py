@@ -4,6 +4,7 @@ from micropython import const
 from obd import isotp, j1979
 
 from autopid.parameter import OutOfRange, Parameter
+from autopid.runtime import AddressedImage
 
 try:
     from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from obd.request import Reply, Request
 
     from autopid.group import Group
+    from autopid.runtime import Image
 
 NO_PID = const(-1)
 
@@ -148,7 +150,9 @@ class Job:
         if self.standards:
             self.decode_payloads(_singles(reply, self.pid), group)
             return
-        image = reply.image()
+        image: Image = reply.image()
+        if reply.address is not None:
+            image = AddressedImage(reply.image(), reply.payload())
         for parameter in self.parameters:
             store(parameter, image, group)
 
@@ -179,7 +183,7 @@ def _singles(reply: "Reply", pid: int) -> "list[bytes]":
     return singles
 
 
-def store(parameter: Parameter, image: bytes, group: "Group") -> None:
+def store(parameter: Parameter, image: "Image", group: "Group") -> None:
     """Decodes one value from a raw frame image into the group: the value, or why it is none."""
     try:
         text = parameter.decode(image, group.text)

@@ -9,6 +9,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from autopid.expression import Expression, References
+    from autopid.runtime import Image
 
     Kind = tuple[str, str, int, str | None, str | None, bool, bool, int]
     Kinds = dict[Kind, Kind]
@@ -102,7 +103,7 @@ class Parameter:
     def binary(self) -> bool:
         return self._kind[6]
 
-    def decode(self, image: bytes, refs: "References | None" = None, v: int = 0) -> str:
+    def decode(self, image: "Image", refs: "References | None" = None, v: int = 0) -> str:
         """Returns the value of an answer: decimal text, or "on" / "off" for a binary parameter.
 
         Raises OutOfRange, and what `Expression.value` raises.

@@ -231,7 +231,11 @@ class _Draft:
             if name is not None and isinstance(settings, str):
                 settings = {"expression": settings}
             if not isinstance(settings, dict):
-                self._wrong.append((f"{field}[{index}]", "must be an object"))
+                if isinstance(name, str):
+                    message = "must be an object or an expression"
+                    self._problems.append((f"{field}.{name}", message))
+                else:
+                    self._wrong.append((f"{field}[{index}]", "must be an object"))
                 continue
             if not isinstance(name, str) or not 0 < len(name) <= _MAX_NAME:
                 message = f"must be text of 1 to {_MAX_NAME} characters"

@@ -9,6 +9,16 @@ from micropython import const
 
 from autopid.decimal import parse_decimal
 
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Union
+
+    Image = Union[bytes, "AddressedImage"]  # noqa: UP007 (the class is not defined yet)
+
 _MAX_SHIFT = const(63)
 _FIRST_FRAME = const(1)  # ISO 15765-2 protocol control information, high half of the first byte
 
@@ -83,13 +93,33 @@ def shifted_right(n: int, count: int) -> int:
     return n >> _shift(count)
 
 
-def payload_byte(image: bytes, offset: int) -> int:
+class AddressedImage:
+    """A raw frame image with an address byte in each frame (ISO 15765-2 extended addressing).
+
+    Bytes alone do not tell that it is one, so it brings its payload along.
+    """
+
+    def __init__(self, image: bytes, payload: bytes) -> None:
+        self._image = image
+        self.payload = payload
+
+    def __getitem__(self, index: int) -> int:
+        return self._image[index]
+
+    def __len__(self) -> int:
+        return len(self._image)
+
+
+def payload_byte(image: "Image", offset: int) -> int:
     """Returns byte `offset` of the ISO-TP payload whose raw frames, PCI bytes included, make up
     `image`.
 
     ISO 15765-2: a first frame holds 6 payload bytes behind its two PCI bytes, each consecutive
     frame 7 behind one; a single frame has one PCI byte. Raises IndexError beyond the image.
     """
+    payload = getattr(image, "payload", None)
+    if payload is not None:
+        return payload[offset]
     return image[payload_index(offset) if image[0] >> 4 == _FIRST_FRAME else offset + 1]
 
 

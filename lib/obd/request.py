@@ -151,16 +151,17 @@ class Reply:
     Attributes:
         ecus: identifiers of the ECUs that answered, lowest first (11- or 29-bit CAN id; source address on K-line).
         refused: (ecu, negative response code) of the ECUs that refused while others answered.
+        address: the address byte in front of every frame (extended addressing), or None.
     """
 
     def __init__(
         self,
         answers: "Iterable[tuple[int, list[bytes]]]",
         refused: "list[tuple[int, int]]",
-        extended: int | None,
+        address: int | None,
     ) -> None:
         self._answers = sorted(answers)
-        self._extended = extended
+        self.address = address
         self.refused = refused
 
     @property
@@ -184,4 +185,4 @@ class Reply:
         WiCAN profiles number these bytes (B0 is the first). Answers of legacy protocols get the image CAN
         would have had.
         """
-        return isotp.frame_image(self.payload(ecu), self._extended)
+        return isotp.frame_image(self.payload(ecu), self.address)

@@ -65,7 +65,8 @@ class FakeAdapter:
             raise answer
         if isinstance(answer, str):
             answer = {0x7E8: answer}
-        return Reply([(ecu, [unhexlify(text)]) for ecu, text in answer.items()], [], None)
+        address = 0xF1 if request.link.extended_address is not None else None
+        return Reply([(ecu, [unhexlify(text)]) for ecu, text in answer.items()], [], address)
 
 
 class TestPoller(Poller):

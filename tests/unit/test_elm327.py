@@ -319,3 +319,128 @@ def test_a_request_must_be_hexadecimal():
         except ValueError:
             continue
         raise AssertionError(text)
+
+
+def test_an_adapter_that_takes_the_count_for_data_is_asked_without_it():
+    wire = Wire({"0105": b"7E803410577\r\r>"})  # 01051 gets NO DATA
+    request = Request("0105")
+    replies = ask(wire, *[request] * 6)
+    assert all([hexlify(reply.payload()) == b"410577" for reply in replies]), replies
+    assert wire.requests().count("01051") == 3, "three attempts, then never again"
+    (reply,) = ask(Wire({"0105": b"7E803410577\r\r>"}), Request("01051"))
+    assert hexlify(reply.payload()) == b"410577"
+
+
+def test_a_prompt_too_many_does_not_shift_the_answers():
+    answers = [b"7E80341050%d\r\r>" % n for n in range(8)]
+    answers[1] += b"\r\r>"
+    wire = Wire({"0105": answers})
+    replies = ask(wire, *[Request("0105") for _ in range(5)])
+    values = [reply.payload()[2] & 15 for reply in replies]
+    asked = wire.requests().count("0105")
+    assert values[-1] == asked - 1, (values, "the last value belongs to the last request")
+
+
+def test_an_ecu_at_work_is_asked_again_even_if_it_is_silent_meanwhile():
+    pending = b"7E8037F2278\r\r>"
+    answer = b"7E8076210E000006CB1\r\r>"
+    wire = Wire({"2210E0": [pending, b"NO DATA\r\r>", b"NO DATA\r\r>", answer]})
+    (reply,) = ask(wire, Request("2210E0", "ATSH7E0"))
+    assert hexlify(reply.payload()) == b"6210e000006cb1"
+
+
+def test_one_ecu_refuses_while_another_asks_for_time():
+    both = b"7E8037F2278\r7E9037F2211\r\r>"
+    answer = b"7E9037F2211\r7E80462010055\r\r>"
+    (reply,) = ask(Wire({"220100": [both, answer]}), Request("220100"))
+    assert reply.ecus == [0x7E8] and reply.refused == [(0x7E9, 0x11)]
+
+
+def test_a_busy_ecu_is_asked_again_a_few_times_only():
+    busy = b"7E8037F2221\r\r>"
+    wire = Wire({"2201": [busy, b"7E80362015\r\r>", b"7E803620155\r\r>"]})
+    (reply,) = ask(wire, Request("2201"))
+    assert hexlify(reply.payload()) == b"620155"
+    wire = Wire({"2201": busy})
+    (error,) = ask(wire, Request("2201"))
+    assert isinstance(error, errors.NegativeResponse) and error.code == 0x21
+    assert len(wire.requests()) < 8
+
+
+def test_a_refusal_does_not_hide_a_damaged_answer():
+    damaged = b"7E8037F0112\r7E9100A41\r\r>"
+    whole = b"7E8037F0112\r7E9034105550000\r\r>"
+    (reply,) = ask(Wire({"0105": [damaged, whole]}), Request("0105"))
+    assert reply.ecus == [0x7E9]
+
+
+def test_a_slow_bus_initialisation_is_waited_for_and_not_repeated():
+    wire = Wire(
+        {
+            "0100": b"SEARCHING...\r48 6B 10 41 00 BE 3E B8 11 C9\r\r>",
+            "ATDPN": b"A3\r\r>",
+            "010D": b"BUS INIT: ...OK\r48 6B 10 41 0D 20 31\r\r>",
+        }
+    )
+    (reply,) = ask(wire, Request("010D"), protocol="0")
+    assert hexlify(reply.payload()) == b"410d20"
+    assert "ATTP3" not in wire.sent, "selecting it would close the bus that the search opened"
+
+
+def test_a_bus_initialisation_that_fails_is_silence():
+    (error,) = ask(Wire({"010D": b"BUS INIT: ...ERROR\r\r>"}), Request("010D"), protocol="3")
+    assert isinstance(error, errors.NoAnswer), error
+
+
+def test_a_filter_set_by_hand_does_not_outlive_the_command():
+    wire = Wire({"010C": b"7E804410C1AF8\r\r>"})
+
+    async def session():
+        adapter = Elm327(wire, wire, protocol="6")
+        await adapter.command("ATCRA7EC")
+        await adapter.request(Request("010C"))
+
+    run(session())
+    assert wire.sent.index("ATCRA") > wire.sent.index("ATCRA7EC")
+
+
+def test_an_adapter_that_restarts_is_set_up_anew():
+    wire = Wire({"010C": b"7E804410C1AF8\r\r>"})
+
+    async def session():
+        adapter = Elm327(wire, wire, protocol="6")
+        await adapter.request(Request("010C"))
+        wire.answers["ATSH7E0"] = [b"ELM327 v1.5\r\r>", b"OK\r\r>"]
+        try:
+            await adapter.request(Request("010C", "ATSH7E0"))
+        except errors.AdapterLost as error:
+            assert "restarted" in str(error)
+        await adapter.request(Request("010C", "ATSH7E0"))
+
+    run(session())
+    assert wire.sent.count("ATE0") == 2
+
+
+def test_a_count_that_is_too_large_is_learned_anew():
+    two = b"7E8034105770000\r7E9034105500000\r\r>"
+    one = b"7E8034105770000\r\r>"
+    wire = Wire({"0105": [two, one, one], "01052": one, "01051": one})
+    request = Request("0105")
+    ask(wire, *[request] * 4)
+    assert wire.requests() == ["0105", "01052", "0105", "01051"]
+
+
+def test_now_and_then_all_lines_are_waited_for_as_another_ecu_may_have_woken():
+    wire = Wire({"0105": b"7E9034105500000\r\r>", "01051": b"7E9034105500000\r\r>"})
+    request = Request("0105")
+    ask(wire, *[request] * 40)
+    assert 1 < wire.requests().count("0105") < 4
+
+
+def test_a_bad_timeout_is_refused_at_once():
+    for init in ("ATSTG0", "ATST", "ATST96ms", "ATCEA107", "ATCEAZZ"):
+        try:
+            Request("010C", init)
+        except ValueError:
+            continue
+        raise AssertionError(init)

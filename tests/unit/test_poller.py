@@ -251,3 +251,34 @@ def test_a_line_of_nothing_but_garbage_ends_in_a_new_start_of_the_adapter():
         assert len(bench.adapter.asked) < 10
         return
     raise AssertionError("polled on")
+
+
+def test_payload_and_image_bytes_are_told_apart_with_extended_addressing():
+    init = "ATSH6F1;ATCEA07"
+    custom = [
+        ("A", "2201", "P2", 1000, init),
+        ("B", "2201", "B4", 1000, init),
+        ("C", "2202", "P7", 1000, init),
+    ]
+    bench = Bench(autopid(custom=custom), {"2201": "620155", "2202": "6202" + "01020304050607"})
+    run(bench.run(500))
+    assert (bench.text("A"), bench.text("B"), bench.text("C")) == ("85", "85", "6")
+
+
+def test_a_bad_adapter_command_is_a_problem_of_its_parameter_only():
+    custom = [("A", "2201", "B3", 1000, "ATSTG0"), ("B", "2202", "B3", 1000, "")]
+    bench = Bench(autopid(custom=custom), {"2201": "620105", "2202": "620206"})
+    run(bench.run(500))
+    assert bench.text("B") == "6" and bench.group.get("A") is None
+    assert "ATSTG0" in bench.plan.problems[0][1]
+
+
+def test_a_new_adapter_is_used_at_once_after_a_long_silence():
+    silent = [True]
+    silence = errors.NoAnswer("no ECU answered")
+    bench = Bench(autopid([RPM]), {"010C": lambda: silence if silent[0] else "410C1AF8"})
+    run(bench.run(120_000))
+    assert not bench.poller.online
+    silent[0] = False
+    run(bench.run(100))
+    assert bench.text(RPM) == "1726"

@@ -193,7 +193,7 @@ def test_a_wrong_structure_is_refused_with_all_its_problems():
         "pids[3].parameters",
         "pids[4].parameters[0]",
         "pids[5].pid_init",
-        "pids[5].parameters[0]",
+        "pids[5].parameters.A",
     ]
 
 
