@@ -40,4 +40,4 @@ format: build/ready
 
 ## make clean    removes everything that was built
 clean:
-	rm -rf build
+	rm -rf build .hypothesis

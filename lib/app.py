@@ -147,7 +147,7 @@ class App:
         self.poller.configure(made)
         self._plan_problems.extend(["%s: %s" % problem for problem in made.problems])
         transient.release(transient.PLANNING)
-        self._log.info("%d values in %d requests", len(self.group), len(made.jobs))
+        self._log.info("%d parameters of %d PIDs", len(self.group), len(made.jobs))
         gc.collect()
 
     def _profile(self) -> "Profile | None":

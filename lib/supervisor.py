@@ -1,4 +1,4 @@
-"""Keeps the long-running tasks alive: one that ends in an error is started again after a pause that grows."""
+"""Keeps the long-running tasks alive: one that ends is started again after a pause that grows."""
 
 import asyncio
 
@@ -25,8 +25,8 @@ class Task:
 
     Attributes:
         name: what the log calls it.
-        restarts: how often it ended in an error.
-        last_error: the last of these errors, None if there was none.
+        restarts: how often it ended, which none should.
+        last_error: why it ended the last time, None if it never did.
     """
 
     def __init__(self, name: str, run: "Callable[[], Coroutine[object, object, None]]") -> None:
@@ -37,19 +37,19 @@ class Task:
         self._handle: asyncio.Task[None] | None = None
 
     async def keep(self, uptime: "Uptime", log: "Logger") -> None:
-        """Runs the task for ever; returns only when it ends by itself without an error."""
+        """Runs the task again and again until it is cancelled."""
         pause = _FIRST_PAUSE_MS
         while True:
             began = uptime.ms()
             try:
                 await self._run()
-                return
+                self.last_error = "ended without an error"
             except (
                 Exception
             ) as error:  # the root of a task: nothing below it may take the others down
-                self.restarts += 1
                 self.last_error = "%s: %s" % (type(error).__name__, error)
-                log.error("%s failed: %s", self.name, self.last_error)
+            self.restarts += 1
+            log.error("%s failed: %s", self.name, self.last_error)
             if uptime.ms() - began > _HEALTHY_MS:
                 pause = _FIRST_PAUSE_MS
             await asyncio.sleep_ms(pause)

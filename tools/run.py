@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,6 +45,8 @@ def main() -> int:
 def run() -> int:
     state = Path(os.environ.get("STATE_DIR") or BUILD / "state").resolve()
     seconds, web_port = duration(), port("WEB_PORT", 8080) or free_port()
+    if web_port == port("COLLECTOR_PORT", 8443):
+        raise RunError(f"WEB_PORT and COLLECTOR_PORT are both {web_port}")
     claim("WEB_PORT", web_port)
     car = simulator.load_car(os.environ.get("CAR") or "petrol")
     stop = threading.Event()
@@ -54,8 +57,15 @@ def run() -> int:
         elm = address() or f"127.0.0.1:{stack.enter_context(simulator.background(car)).port}"
         provision(state, car, elm, web_port, hub.port)
         print(f"page      http://127.0.0.1:{web_port}  user: {USER}  password: {password()}")
-        print(f"car       {address() or car.name}")
-        print(f"collector https://127.0.0.1:{hub.port}", flush=True)
+        if address():
+            print(f"adapter   {elm}, asked for the parameters of {car.name}")
+        else:
+            print(f"car       {car.name}: {car.description}")
+        print(f"collector https://127.0.0.1:{hub.port}")
+        print(
+            "stop      Ctrl-C\n" if seconds is None else f"stop      after {seconds:g} s\n",
+            flush=True,
+        )
         process = stack.enter_context(firmware(state, sys.stderr))
         ended = wait(process, stop, seconds)
     if ended:
@@ -90,7 +100,11 @@ def show(received: collector.Received) -> None:
     if received.json is None:
         print(f"not JSON: {received.body[:80]!r}", file=sys.stderr)
     else:
-        print(json.dumps(received.json, separators=(",", ":"), ensure_ascii=False), flush=True)
+        line = json.dumps(received.json, separators=(",", ":"), ensure_ascii=False)
+        if sys.stdout.isatty():  # documents are long; a pipe gets them whole
+            width = shutil.get_terminal_size().columns
+            line = line if len(line) <= width else line[: width - 1] + "…"
+        print(line, flush=True)
 
 
 def port(name: str, default: int) -> int:
@@ -117,7 +131,7 @@ def address() -> str | None:
     if not text:
         return None
     host, _, number = text.rpartition(":")
-    if not host or not (number.isascii() and number.isdigit()):
+    if not host or not (number.isascii() and number.isdigit()) or not 0 < int(number) < 65536:
         raise RunError(f"ELM must be host:port, not {text!r}")
     return text
 

@@ -77,30 +77,37 @@ class Parameter:
 
     @property
     def unit(self) -> str:
+        """Unit, or none."""
         return self._kind[0]
 
     @property
     def device_class(self) -> str:
+        """Home Assistant's device class, or none."""
         return self._kind[1]
 
     @property
     def period_ms(self) -> int:
+        """How often to ask, 0 for the default."""
         return self._kind[2]
 
     @property
     def minimum(self) -> str | None:
+        """Lowest value to believe, or None."""
         return self._kind[3]
 
     @property
     def maximum(self) -> str | None:
+        """Highest value to believe, or None."""
         return self._kind[4]
 
     @property
     def enabled(self) -> bool:
+        """Whether to ask for it."""
         return self._kind[5]
 
     @property
     def binary(self) -> bool:
+        """Whether it is on/off rather than a number."""
         return self._kind[6]
 
     def decode(self, image: "Image", refs: "References | None" = None, v: int = 0) -> str:

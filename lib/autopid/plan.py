@@ -52,6 +52,7 @@ class _Builder:
         self._pending: list[tuple[Job, Parameter, int, j1979.Standard | None]] = []
 
     def add_standard(self, settings: dict, base: str) -> None:
+        """Standard PIDs; `base` selects the protocol."""
         for number, item in enumerate(settings["parameters"]):
             if not item["enabled"]:
                 continue
@@ -75,6 +76,7 @@ class _Builder:
             self._add(inits, "01%02X" % standard.pid, parameter, period, standard)
 
     def add_profile(self, profile: "Profile", base: str, cycle_ms: int) -> None:
+        """Parameters of the vehicle profile; those without a period are read every `cycle_ms`."""
         for problem in profile.problems:
             self.plan.problems.append(problem)
         for pid in profile.pids:
@@ -84,6 +86,7 @@ class _Builder:
                     self._add(inits, pid.pid, parameter, parameter.period_ms or cycle_ms)
 
     def add_custom(self, settings: dict, base: str) -> None:
+        """The user's own parameters; they may refer to all others."""
         names = [item["name"] for item in settings["parameters"] if item["enabled"]]
         names.extend(self._names)
         for number, item in enumerate(settings["parameters"]):

@@ -22,9 +22,14 @@ class _AnyName:
 
 def _url(text: str) -> "Verdict":
     try:
-        url.parse(text)
+        address = url.parse(text)
     except url.UrlError as error:
         return error.code, str(error)
+    if address.user is not None:  # it would stand in the settings for all to read
+        return (
+            "userinfo_not_allowed",
+            "Must not hold a user name or password; choose an authentication instead.",
+        )
     return None
 
 

@@ -116,7 +116,8 @@ class Field:
 class Text(Field):
     """Text of `least` to `most` characters: no control characters, only `characters` if given.
 
-    `rule` is a check that is part of the declaration; `check` names one given to `Reading`.
+    `rule` is a check that is part of the declaration; `check` names one given to `Reading`; `tidy`
+    mends what people paste before it is checked.
     """
 
     type = "string"
@@ -132,6 +133,7 @@ class Text(Field):
         rule: "Callable[[str], Verdict] | None" = None,
         check: str | None = None,
         secret: bool = False,
+        tidy: "Callable[[str], str] | None" = None,
     ) -> None:
         super().__init__(name, help, default)
         self.least = least
@@ -140,11 +142,12 @@ class Text(Field):
         self.rule = rule
         self.check = check
         self.secret = secret
+        self.tidy = tidy
 
     def typed(self, data: object) -> str:
         if not isinstance(data, str):
             raise ValueError("Must be a text.")
-        return data
+        return self.tidy(data) if self.tidy else data
 
     def problem(self, value: str) -> "Verdict":
         if not value:

@@ -1,6 +1,7 @@
 """Rules between settings: what one field alone cannot decide."""
 
 from autopid.decimal import compare
+from micropython import const
 
 try:
     from typing import TYPE_CHECKING
@@ -13,13 +14,18 @@ if TYPE_CHECKING:
     from config.fields import Reading
 
 
-def judge(reading: "Reading", settings: dict, known: "Container[str]") -> "dict[str, str | None]":
+MAX_DESTINATIONS = const(6)
+
+
+def judge(
+    reading: "Reading", settings: dict, known: "Container[str]", used: "Container[int]"
+) -> "dict[str, str | None]":
     """Applies all rules to settings just read; returns the secrets found, by key in the store.
 
     Problems are added to the reading. An entry that breaks a rule is switched off, so that the
     settings stay usable.
     """
-    _number(reading, settings["destinations"])
+    _number(reading, settings["destinations"], used)
     found = {secret_key(path, settings): value for path, value in reading.secrets.items()}
     _judge_adapter(reading, settings["adapter"])
     _judge_parameters(reading, settings["autopid"])
@@ -41,11 +47,15 @@ def secret_key(path: str, settings: dict) -> str:
     return ".".join(keys)
 
 
-def _number(reading: "Reading", destinations: list[dict]) -> None:
-    """Gives a free id to destinations without one or with another's: secrets hang on it."""
+def _number(reading: "Reading", destinations: list[dict], used: "Container[int]") -> None:
+    """Gives a free id to destinations without one or with another's: secrets hang on it.
+
+    One that was used until now, by a destination just removed, is the last choice.
+    """
     taken: list[int] = []
     _unique(reading, destinations, "destinations", "id", "id_duplicate", taken)
-    free = [number for number in range(len(destinations), 0, -1) if number not in taken]
+    free = [number for number in range(1, MAX_DESTINATIONS + 1) if number not in taken]
+    free.sort(key=lambda number: (number in used, number), reverse=True)
     for index, destination in enumerate(destinations):
         if destination["id"] in [0] + taken[:index]:
             destination["id"] = free.pop()
@@ -81,11 +91,13 @@ def _judge_destinations(
     reading: "Reading", destinations: list[dict], known: "Container[str]", found: dict
 ) -> None:
     _unique(reading, destinations, "destinations", "name", "name_duplicate", [])
+    refused = [problem["field"] for problem in reading.problems]
     for index in range(len(destinations)):
         if destinations[index]["auth"]["type"] == "bearer":
             path = f"destinations[{index}].auth.token"
             key = secret_key(path, {"destinations": destinations})
-            if found[key] is None if key in found else key not in known:
+            missing = found[key] is None if key in found else key not in known
+            if missing and path not in refused:
                 message = "A bearer token is missing."
                 _refuse(reading, destinations[index], path, "field_empty", message)
 

@@ -21,6 +21,7 @@ from config.fields import (
     Reading,
     Text,
 )
+from config.rules import MAX_DESTINATIONS
 from config.sections import ListOf, Section, walk
 
 try:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from config.fields import Checks, Field, Verdict
 
-MAX_DESTINATIONS = const(6)
 _MAX_PARAMETERS = const(256)
 _MAX_URL = const(1024)
 _DAY_MS = const(86_400_000)
@@ -58,6 +58,12 @@ def _header(text: str) -> "Verdict":
     if len(text) in (3, 8):
         return None
     return "header", "Must have 3 (11 bit) or 8 (29 bit) hexadecimal digits, or be empty."
+
+
+def _bare_token(text: str) -> str:
+    """What is left of a pasted header value: no blanks around it, no word Bearer."""
+    text = text.strip()
+    return text[7:].strip() if text[:7].lower() == "bearer " else text
 
 
 _ENABLED = Flag("enabled", "Off keeps the entry without using it.", True)
@@ -200,6 +206,7 @@ _DESTINATION = Section(
                     most=2048,
                     characters=VISIBLE,
                     secret=True,
+                    tidy=_bare_token,
                 ),
             ),
         ),
@@ -273,6 +280,7 @@ def validate(
     known: "Container[str]" = (),
     checks: "Checks | None" = None,
     secrets: "dict[str, str | None] | None" = None,
+    used: "Container[int]" = (),
 ) -> "tuple[dict, list[dict[str, str]]]":
     """Reads a settings document; returns the complete settings and all problems at once.
 
@@ -282,13 +290,14 @@ def validate(
         checks: see `config.fields.Reading`; "url", "standard", "expression", "init", "cert_set".
         secrets: receives the secrets found in the document, by key; None asks to clear one. They
             never enter the settings.
+        used: ids that destinations have so far; a new one gets one of them only if no other is free.
 
     A problem in one destination or parameter switches only that entry off; elsewhere the default
     takes over. So the settings are usable whatever the problems are.
     """
     reading = Reading(checks)
     settings = SETTINGS.read(reading, data, "")
-    found = rules.judge(reading, settings, known)
+    found = rules.judge(reading, settings, known, used)
     if secrets is not None:
         secrets.update(found)
     return settings, reading.problems

@@ -25,6 +25,7 @@ class Secrets:
 
     Attributes:
         values: key -> secret. Replaced as a whole, never changed in place.
+        revision: of the settings that the values were filed with, 0 if somebody wrote them.
     """
 
     def __init__(self, folder: str) -> None:
@@ -32,6 +33,7 @@ class Secrets:
         self._staged = self._path + ".new"
         self._stored: dict[str, str] = {}
         self.values: dict[str, str] = {}
+        self.revision = 0
 
     def load(self, revision: int) -> str | None:
         """Reads the secrets that belong to settings of this revision.
@@ -43,6 +45,7 @@ class Secrets:
         data, wrong = files.read_newest(self._path)
         if data is not None:
             self._stored = {key: data[key] for key in data if isinstance(data[key], str)}
+            self.revision = whole(data.get("revision"))
             self._repair(data)
         self.values = self._stored
         return wrong
@@ -60,7 +63,7 @@ class Secrets:
         self.values = values
         if changed:
             os.rename(self._staged, self._path)
-            self._stored = values
+            self._stored, self.revision = values, revision
             files.write(self._path + ".1", dict(values, revision=revision))
 
     def _settle(self, revision: int) -> None:
@@ -83,6 +86,28 @@ class Secrets:
                 sound = False
             if not sound:
                 files.write(path, data)
+
+
+def whole(value: object) -> int:
+    """A revision as it was read from a file, 0 for anything that is none."""
+    return value if isinstance(value, int) else 0
+
+
+def cut_out(keys: "Iterable[str]", document: dict, settings: dict) -> None:
+    """Removes the secrets of these keys, all of which it holds, from the document of these settings.
+
+    Its destinations are given the ids they have in the settings, which the keys refer to.
+    """
+    ids = [str(destination["id"]) for destination in settings["destinations"]]
+    for key in keys:
+        section, *path, name = key.split(".")
+        holder = document[section]
+        if section == "destinations":
+            holder = holder[ids.index(path.pop(0))]
+            holder["id"] = int(key.split(".")[1])
+        for part in path:
+            holder = holder[part]
+        del holder[name]
 
 
 def of_destinations(values: "dict[str, str]", ids: "Iterable[str]") -> dict[str, str]:

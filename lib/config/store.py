@@ -18,7 +18,7 @@ import json
 import transient
 
 from config import files
-from config.secrets import Secrets, of_destinations
+from config.secrets import Secrets, cut_out, of_destinations, whole
 
 try:
     from typing import TYPE_CHECKING
@@ -121,12 +121,32 @@ class Store:
         changes, problems = schema.read_secrets(secrets_changes or {})
         _apply(secrets, changes)
         found: dict[str, str | None] = {}
-        settings, more = schema.validate(data, secrets, self._checks(), found)
+        # A secret that was refused is not missing as well.
+        known = list(secrets) + [problem["field"] for problem in problems]
+        used = [destination["id"] for destination in self.settings["destinations"]]
+        settings, more = schema.validate(data, known, self._checks(), found, used)
         transient.release(transient.SETTINGS)
         if problems or more:
             return problems + more
         _apply(secrets, found)
         return self._put(settings, of_destinations(secrets, _ids(settings)))
+
+    def save_secrets(self, changes: "dict[str, str | None]") -> "Problems":
+        """Sets (text) or clears (None) secrets by key, whatever may be wrong with the settings.
+
+        Returns what is wrong with the changes themselves; if there is anything, nothing was changed.
+        """
+        from config import schema
+
+        found, problems = schema.read_secrets(changes)
+        transient.release(transient.SETTINGS)
+        if problems:
+            return problems
+        secrets = dict(self._secrets.values)
+        _apply(secrets, found)
+        # What was refused of the settings stays as it was written, to be corrected.
+        document = self._document() if self.problems else self.settings
+        return self._file(document, self.settings, of_destinations(secrets, _ids(self.settings)))
 
     def profile(self) -> dict | None:
         """The vehicle profile as it was saved, read anew each time; None if there is none."""
@@ -182,9 +202,8 @@ class Store:
         self._make_folders(root)
         data, newest = self._read("settings")
         document = data or {}
-        revision = document.get("revision")
-        self.revision = revision if isinstance(revision, int) else 0
-        self._load_secrets()
+        self.revision = whole(document.get("revision"))
+        self._load_secrets(newest and "revision" not in document)
         found: dict[str, str | None] = {}
         self.settings, self.problems = schema.validate(
             _without_revision(document), self._secrets.values, self._checks(), found
@@ -206,34 +225,60 @@ class Store:
         except OSError as error:
             self._notice(f"{self._folder} cannot be made ({error}).")
 
-    def _load_secrets(self) -> None:
+    def _document(self) -> dict:
+        """The settings file as it was written."""
+        return files.read_newest(self._path("settings"))[0] or {}
+
+    def _load_secrets(self, handmade: bool) -> None:
         try:
             wrong = self._secrets.load(self.revision)
         except OSError as error:
             wrong = str(error)
         if wrong:
             self._notice(f"Secrets: {wrong}.")
+        if self._secrets.revision > self.revision and not handmade:
+            self._drop_newer_secrets()
+
+    def _drop_newer_secrets(self) -> None:
+        """Forgets the secrets of destinations: older settings may have another address for them."""
+        kept = of_destinations(self._secrets.values, ())
+        if len(kept) < len(self._secrets.values):
+            self._secrets.values = kept
+            self._notice("The settings are older than the secrets: destinations lost theirs.")
 
     def _move_secrets(self, document: dict, found: "dict[str, str | None]") -> None:
         """Takes secrets that somebody wrote into the settings file to where they belong."""
-        if self.save(document):
-            values = dict(self._secrets.values)
-            _apply(values, found)
-            self._secrets.values = values
-        else:
+        secrets = dict(self._secrets.values)
+        _apply(secrets, found)
+        cut_out(found, document, self.settings)
+        problems = self._file(document, self.settings, secrets)
+        if problems:
+            self._secrets.values = secrets
+            self._notice(f"Secrets are still in the settings file. {problems[0]['message']}")
+            return
+        try:
             files.remove(self._path("settings") + ".1")
+        except OSError as error:
+            self._notice(f"Secrets are still in the settings file before this one ({error}).")
 
     def _put(self, settings: dict, secrets: dict[str, str]) -> "Problems":
         """Files valid settings and secrets, unless they already are, then makes them known."""
         if self._filed and settings == self.settings and secrets == self._secrets.values:
             return []
+        problems = self._file(settings, settings, secrets)
+        if not problems:
+            self._filed = True
+            self.problems = []
+        return problems
+
+    def _file(self, document: dict, settings: dict, secrets: dict[str, str]) -> "Problems":
+        """Files a document, which gives these settings, and secrets; then makes them known."""
         revision = self.revision + 1
         try:
             self._secrets.stage(secrets, revision)
-            files.replace(self._path("settings"), dict(settings, revision=revision))
+            files.replace(self._path("settings"), dict(document, revision=revision))
         except OSError as error:
             return [_unwritten(error)]
-        self._filed = True
         self._adopt(settings, secrets, revision)
         return []
 
@@ -243,7 +288,7 @@ class Store:
             self._secrets.adopt(secrets, revision)
         except OSError as error:
             self._notice(f"Secrets are not filed yet: {error}.")
-        self.settings, self.revision, self.problems = settings, revision, []
+        self.settings, self.revision = settings, revision
         self._redact()
         for section in settings:
             if settings[section] != before[section] or _differ(section, secrets, secrets_before):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DISABLED = "disabled"
 GROUPING_OFF = "grouping_off"
+EVENT_ONLY = "event_only"
 NO_VALUES = "no_values"
 WAITING = "waiting"
 SENDING = "sending"
@@ -43,6 +44,7 @@ FAILING = "failing"
 _REASONS = {
     DISABLED: "This destination is switched off.",
     GROUPING_OFF: "Grouping is switched off, so no document is made: nothing is sent.",
+    EVENT_ONLY: "A cycle of 0 means: send on events only. No kind of event exists yet, so nothing is sent.",
     NO_VALUES: "No value has been read from the car yet.",
 }
 _LOOK_MS = const(250)
@@ -195,6 +197,8 @@ class Destination:
             return DISABLED
         if not self._grouping:
             return GROUPING_OFF
+        if not self._settings["cycle_ms"]:
+            return EVENT_ONLY
         return None if self._shared.group.ready() else NO_VALUES
 
     def _rest(self, state: str) -> None:
@@ -248,8 +252,6 @@ class Destination:
         except RouteError as error:
             return verdict.of_settings(str(error), error.advice)
         except RequestError as error:
-            if error.stage == "tls":
-                self._disconnect()  # the certificates may be replaced meanwhile: load them again
             return verdict.of_error(error)
 
     def _conclude(self, cycle: Cycle, attempt: Attempt, pause_ms: int) -> None:

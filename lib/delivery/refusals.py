@@ -64,12 +64,13 @@ def _redirect(status: int, location: str | None) -> str:
 
 
 def _public(location: str) -> str:
-    """A redirect's target fit for display: no query, user or control characters, bounded."""
+    """A redirect's target fit for display: scheme and host only (paths are often secrets), no user, bounded."""
     for mark in "?#":
         location = location.partition(mark)[0]
     scheme, mark, rest = location.partition("//")
-    host, slash, path = rest.partition("/")
-    location = scheme + mark + host.rpartition("@")[2] + slash + path
+    if not mark:
+        return "another path of the same server"
+    location = scheme + mark + rest.partition("/")[0].rpartition("@")[2]
     printable = [character if character >= " " else "?" for character in location]
     return "".join(printable[:_LONGEST_LOCATION])
 

@@ -1,8 +1,8 @@
 """The way to one destination: address, head and connection, made once per change of settings."""
 
 import transient
-from net import tls
-from net.http import Connection
+from net import dial, tls
+from net.http import Connection, RequestError
 from trust.certsets import CertSetError
 
 from delivery.formats import wican
@@ -44,33 +44,49 @@ class Route:
         handshake_lock: "asyncio.Lock",
     ) -> None:
         """Takes a destination's settings and its token. Opens nothing yet. Raises RouteError."""
-        address = _address(settings["url"])
+        self._url = address = _address(settings["url"])
         self._target = target(address, settings["query"])
         transient.release(transient.ADDRESSES)
         self._headers = headers(settings["auth"]["type"], token)
-        self._connection = Connection(
-            address.host,
-            address.port,
-            _context(certsets, settings["cert_set"]),
-            handshake_lock=handshake_lock,
-            host_header=address.host_header,
-        )
+        self._certsets = certsets
+        self._cert_set = settings["cert_set"]
+        self._handshake_lock = handshake_lock
+        self._address = dial.Address(address.host, address.port)
+        self._connection: Connection | None = self._connect()
 
     async def post(self, body: bytes, deadline_ms: int) -> "Response":
         """Posts the body as it is.
 
-        Raises RouteError if the settings make no request, `net.http.RequestError` if it failed.
+        Raises RouteError if the settings make no request, `net.http.RequestError` if it failed. After a failed
+        handshake the certificates are loaded again: they may have been replaced meanwhile.
         """
+        if self._connection is None:
+            self._connection = self._connect()
         try:
             return await self._connection.request(
                 "POST", self._target, self._headers, body, deadline_ms
             )
         except ValueError as error:
             raise RouteError("No request can be made of these settings: %s." % error)
+        except RequestError as error:
+            if error.stage == "tls":
+                self._connection = None  # already closed; the address stays known
+            raise error
 
     def close(self) -> None:
         """Closes the connection if it is open."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connect(self) -> Connection:
+        return Connection(
+            self._url.host,
+            self._url.port,
+            _context(self._certsets, self._cert_set),
+            handshake_lock=self._handshake_lock,
+            host_header=self._url.host_header,
+            address=self._address,
+        )
 
 
 def target(address: "Url", query: "list[dict[str, str]]") -> str:

@@ -33,7 +33,13 @@ def of_settings(cause: str, advice: str | None = None) -> Verdict:
 
 
 def of_error(error: "RequestError") -> Verdict:
-    """The request got no usable answer."""
+    """The request got no usable answer, or only its status: then that decides."""
+    status = error.status
+    if status is not None and 200 <= status < 300:
+        cause = "The server accepted the document (%d), but its reply was cut short. %s"
+        verdict = Verdict("body", cause % (status, error), "", status)
+        verdict.ok = True
+        return verdict
     return Verdict(error.stage, str(error), error.advice, error.status)
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 _MAX_AGE_MS = const(300_000)
+_MAX_AGE_OF_FAILURE_MS = const(30_000)
+_PATIENCE_MS = const(3000)  # with an address while there is another one
 _POLL_MS = const(5)
 _RECORD = const(4096)
 _IPPROTO_TCP = const(6)
@@ -35,28 +37,60 @@ _FAILED = select.POLLERR | select.POLLHUP
 
 
 class Address:
-    """Where a host is. The look-up blocks everything on MicroPython, so its result is kept for five minutes."""
+    """Where a host is: all its addresses, those of IPv4 first, which more networks of cars can reach.
+
+    The look-up blocks everything on MicroPython, so its result is kept for five minutes, its failure for 30 s.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
-        self._found: Found | None = None
+        self._found: list[Found] = []
+        self._failure: int | None = None
         self._since = time.ticks_ms()
 
     def look_up(self) -> "Found":
         """The first address, as getaddrinfo gives it. Raises OSError."""
-        now = time.ticks_ms()
-        if self._found is None or not 0 <= time.ticks_diff(now, self._since) < _MAX_AGE_MS:
-            self.forget()
-            found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
-            if not found:
-                raise OSError(errno.ENOENT)
-            self._found, self._since = found[0], now
-        return self._found
+        if not self._is_known():
+            self._ask()
+        if self._failure is not None:
+            raise OSError(self._failure)
+        return self._found[0]
 
-    def forget(self) -> None:
-        """The next look-up asks again: the host may have moved."""
-        self._found = None
+    def reject(self) -> None:
+        """The first address did not work: the next one is the first; after the last one the look-up asks again."""
+        self._found = self._found[1:]
+
+    async def connect(self) -> "socket.socket":
+        """A socket as of `connect`, to the first address that accepts.
+
+        Raises OSError if the last one does not; it is left to the caller to reject that one.
+        """
+        self.look_up()
+        while len(self._found) > 1:
+            try:
+                return await asyncio.wait_for_ms(connect(self._found[0]), _PATIENCE_MS)
+            except (OSError, asyncio.TimeoutError):
+                self.reject()
+        return await connect(self._found[0])
+
+    def _is_known(self) -> bool:
+        age = time.ticks_diff(time.ticks_ms(), self._since)
+        if self._failure is not None:
+            return 0 <= age < _MAX_AGE_OF_FAILURE_MS
+        return bool(self._found) and 0 <= age < _MAX_AGE_MS
+
+    def _ask(self) -> None:
+        self._found, self._failure = [], None
+        try:
+            found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
+            self._found = [each for each in found if each[0] == socket.AF_INET]
+            self._found += [each for each in found if each[0] != socket.AF_INET]
+        except OSError as error:
+            self._failure = error.args[0]
+        if not self._found and self._failure is None:
+            self._failure = errno.ENOENT
+        self._since = time.ticks_ms()  # now: the question itself can take longer than its answer is kept
 
 
 async def connect(address: "Found") -> "socket.socket":
@@ -107,7 +141,8 @@ async def _finish(sock: "socket.socket", where: "Where") -> None:
 class SocketLink:
     """A connected socket, with TLS if there is a context: the same face as http.Link.
 
-    The TLS handshake runs inside the first `send`, and nothing of its data leaves before the server is verified.
+    The TLS handshake runs inside the first `send`, or in `greet` and `shake_hands`; nothing of its data leaves before
+    the server is verified.
     """
 
     def __init__(self, raw: "socket.socket", context: "Context | None", server_name: str) -> None:
@@ -142,6 +177,16 @@ class SocketLink:
         ):  # what is not taken at once gets copied: little at a time
             self._stream.write(view[start : start + _RECORD])
             await self._stream.drain()
+
+    async def greet(self, data: "bytes | memoryview") -> None:
+        """Begins the handshake and waits for the peer's first sign. `data` leaves in `shake_hands`. Raises OSError."""
+        self._stream.write(data)
+        arrivals: Stream = asyncio.StreamReader(self._raw)  # type: ignore[assignment]  # see Stream
+        await arrivals.read(0)  # waits until there is something, and leaves it there
+
+    async def shake_hands(self) -> None:
+        """The rest of the handshake; then sends the data given to `greet`. Raises OSError or ValueError."""
+        await self._stream.drain()
 
     def close(self) -> None:
         """Closes both: a TLS socket whose handshake failed no longer closes the one below it."""

@@ -49,6 +49,7 @@ _LATE = (
     "%s did not answer within %s.",
     "%s did not finish its answer within %s.",
 )
+_BUSY = "This device was busy with other TLS handshakes; %s had no turn within %s."
 _REFUSED = "If the server asks for a client certificate, choose a cert set that has one."
 _TOKEN_EXTRA = "!#$%&'*+-.^_`|~"
 _OWN_HEADERS = ("host", "content-length", "transfer-encoding", "connection")
@@ -132,7 +133,8 @@ class Connection:
     `context` is a tls.Context, or None for plain TCP; `server_name` is what the certificate must be for (the host, if
     not given); `handshake_lock` is shared by the connections of a device, so that handshakes run one at a time;
     `opener(host, port)` returns a reader and a writer in place of sockets and TLS; `host_header` replaces the
-    Host header's value; without `keep`, each request has its own connection.
+    Host header's value; without `keep`, each request has its own connection; `address` is what is known of the host
+    and the port from connections before.
 
     `handshakes` (connections opened), `requests` and `retries` count up from 0. One request at a time.
     """
@@ -148,6 +150,7 @@ class Connection:
         host_header: "str | None" = None,
         keep: bool = True,
         body_cap: int = _BODY_CAP,
+        address: "dial.Address | None" = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -158,13 +161,16 @@ class Connection:
         self._host_header = host_header or _host_header(host, port, context)
         self._keep = keep
         self._body_cap = body_cap
-        self._address: dial.Address | None = None
+        self._address = address or dial.Address(host, port)
         self._link: AnyLink | None = None
         self._reply: ReplyReader | None = None
         self._is_doubtful = False  # may the server still refuse our certificate?
         self._head_key: tuple[str, str, tuple[Header, ...]] | None = None
         self._head = b""
         self._stage = 0
+        self._status: int | None = None
+        self._waits = False  # for the turn of its handshake
+        self._cut = False  # did the server stop taking the request?
         self._entered = time.ticks_ms()
         self._timings = [0] * len(STAGES)
         self.handshakes = self.requests = self.retries = 0
@@ -222,7 +228,7 @@ class Connection:
             try:
                 self._enter(3)
                 reply.begin()
-                await self._send(link, message)
+                await self._send(link, reply, message)
                 return await self._receive(reply, method)
             except RequestError:
                 if reply.received:  # the server began to answer: it has the request
@@ -252,7 +258,7 @@ class Connection:
         reply = self._adopt(link)
         self.handshakes += 1
         self._enter(3)
-        await self._send(link, message)
+        await self._send(link, reply, message)
         return reply
 
     async def _open_streams(self, opener: "Opener") -> "Link":
@@ -264,12 +270,10 @@ class Connection:
         return Link(reader, writer)
 
     async def _connect(self) -> "dial.socket.socket":
-        if self._address is None:
-            self._address = dial.Address(self.host, self.port)
         try:
-            found = self._address.look_up()
+            self._address.look_up()
             self._enter(1)
-            return await dial.connect(found)
+            return await self._address.connect()
         except OSError as error:
             raise self._broken(error)
 
@@ -280,27 +284,34 @@ class Connection:
         handshake is over when it is accepted."""
         self._enter(2)
         first = message if len(message) <= _RECORD else memoryview(message)[:_RECORD]
-        try:
-            async with Turn(self._lock):
-                link = self._secure(raw, context)
-                reply = self._adopt(link)
-                await self._send(link, first)
-        finally:
-            if self._link is None:  # cancelled while it waited, or no memory
-                raw.close()
+        link = self._secure(raw, context)
+        reply = self._adopt(link)
+        await self._shake_hands(link, first)
         self.handshakes += 1
         self._enter(3)
         self._is_doubtful = not link.confirms
         if not self._is_doubtful:
             context.release()
         if len(message) > _RECORD:
-            await self._send(link, memoryview(message)[_RECORD:])
+            await self._send(link, reply, memoryview(message)[_RECORD:])
         return reply
+
+    async def _shake_hands(self, link: "dial.SocketLink", first: "bytes | memoryview") -> None:
+        """One at a time, but only those whose server has answered: a silent one is nothing to wait for."""
+        try:
+            await link.greet(first)
+            self._waits = True
+            async with Turn(self._lock):
+                self._waits = False
+                await link.shake_hands()
+        except (OSError, ValueError, MemoryError) as error:
+            raise self._broken(error)
 
     def _secure(self, raw: "dial.socket.socket", context: "Context") -> "dial.SocketLink":
         try:
             return dial.SocketLink(raw, context, self._server_name)
         except (OSError, ValueError, MemoryError) as error:
+            raw.close()
             raise self._broken(error)
 
     def _adopt(self, link: "AnyLink") -> ReplyReader:
@@ -309,28 +320,41 @@ class Connection:
         self._link, self._reply = link, reply
         return reply
 
-    async def _send(self, link: "AnyLink", data: "bytes | memoryview") -> None:
+    async def _send(
+        self, link: "AnyLink", reply: ReplyReader, data: "bytes | memoryview"
+    ) -> None:
+        """A server may answer and close before it has the whole request: what it said counts, not that it left."""
         try:
             await link.send(data)
         except (OSError, ValueError, MemoryError) as error:
-            raise self._broken(error)
+            self._cut = True
+            print('WRITE', repr(error))
+            if not await self._starts(reply):
+                raise self._broken(error)
+
+    async def _starts(self, reply: ReplyReader) -> bool:
+        try:
+            return await reply.starts()
+        except (OSError, ValueError, MemoryError) as error:
+            print("READ", repr(error))
+            return False
 
     async def _receive(self, reply: ReplyReader, method: str) -> Response:
         self._enter(4)
-        head: Head | None = None
         body = Body(self._body_cap)
         try:
             head = await reply.head()
+            self._status = head.status
             self._enter(5)
             keep = await reply.body(head, method, body)
         except ReplyError as error:
             advice = _REFUSED if self._was_refused() else None
-            raise self._explained(str(error), advice, None, head)
+            raise self._failed(str(error), advice)
         except (OSError, ValueError, MemoryError) as error:
-            raise self._broken(error, head)
+            raise self._broken(error)
         self._enter(5)
         self._is_doubtful = False
-        if not keep or not self._keep:
+        if not keep or not self._keep or self._cut:
             self.close()
         return Response(head, body, tuple(self._timings))
 
@@ -338,6 +362,7 @@ class Connection:
         for index in range(len(STAGES)):
             self._timings[index] = 0
         self._stage, self._entered = 0, time.ticks_ms()
+        self._status, self._waits, self._cut = None, False, False
 
     def _enter(self, stage: int) -> None:
         now = time.ticks_ms()
@@ -346,11 +371,13 @@ class Connection:
 
     def _late(self, deadline_ms: int) -> RequestError:
         limit = "%d ms" % deadline_ms if deadline_ms % 1000 else "%d s" % (deadline_ms // 1000)
+        if self._waits:
+            return RequestError("connect", _BUSY % (self.host, limit))
         if self._stage == 1:
-            self._forget_address()
-        return RequestError(STAGES[self._stage], _LATE[self._stage] % (self.host, limit))
+            self._address.reject()
+        return self._failed(_LATE[self._stage] % (self.host, limit))
 
-    def _broken(self, error: Exception, head: "Head | None" = None) -> RequestError:
+    def _broken(self, error: Exception) -> RequestError:
         """What an exception of the system or of Mbed TLS means at this stage."""
         from net import faults  # only failures need it
 
@@ -360,26 +387,20 @@ class Connection:
         elif self._stage in (3, 4) and self._was_refused():
             self._enter(2)  # TLS 1.3: the server judges us after our side is done
         if self._stage == 1:
-            self._forget_address()
+            self._address.reject()
         if self._stage == 2 and self._context is not None:
             cause, advice = self._context.explain(error, self._server_name)
         else:
             cause, advice = faults.explain(STAGES[self._stage], code, self.host, self.port)
-        return self._explained(cause, advice, code, head)
+        return self._failed(cause, advice, code)
 
     def _was_refused(self) -> bool:
         return self._is_doubtful and self._reply is not None and not self._reply.received
 
-    def _explained(
-        self, cause: str, advice: "str | None", code: "int | None", head: "Head | None"
+    def _failed(
+        self, cause: str, advice: "str | None" = None, code: "int | None" = None
     ) -> RequestError:
-        return RequestError(
-            STAGES[self._stage], cause, advice, code, None if head is None else head.status
-        )
-
-    def _forget_address(self) -> None:
-        if self._address is not None:
-            self._address.forget()
+        return RequestError(STAGES[self._stage], cause, advice, code, self._status)
 
 
 def request_head(

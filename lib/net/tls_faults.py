@@ -13,6 +13,7 @@ _FIRST_SENSIBLE_YEAR = const(2025)
 _ALERT = const(-0x7780)
 _NO_CA = const(-0x7680)
 _UNEXPECTED_MESSAGE = const(-0x7700)
+_ILLEGAL_PARAMETER = const(-0x6600)
 _ENDED = const(-0x7280)
 _INVALID_RECORD = const(-0x7200)
 _NO_COMMON_VERSION = const(-0x6E80)
@@ -51,6 +52,9 @@ def explain(
         return cause, "Check the port: the one for https is often 443 or 8443."
     if code in (_NO_COMMON_VERSION, _HANDSHAKE_FAILURE):
         return _too_old()
+    if code == _ILLEGAL_PARAMETER:  # Mbed TLS 3.6.3 offers a signature that it then refuses
+        cause = "This device's TLS library cannot finish this handshake (RSA-PSS with TLS 1.2)."
+        return cause, "Give the server an EC certificate, or let it offer TLS 1.3."
     if code == _BAD_CERTIFICATE:
         return "The server's certificate is damaged.", None
     if code == _NO_CA:

@@ -4,7 +4,8 @@ import asyncio
 
 from micropython import const
 
-_PATIENCE_MS = const(3000)
+_PATIENCE_MS = const(500)
+_SLICES = const(5)
 
 
 class Turn:
@@ -13,7 +14,7 @@ class Turn:
         async with Turn(lock):
             …the handshake…
 
-    Ways out: the block ends (done, failed or cancelled); or it lasts longer than `patience_ms` because the peer is
+    Ways out: the block ends (done, failed or cancelled); or it waits longer than `patience_ms` because the peer is
     silent: then the lock is passed on while the block still waits. Without a lock, everybody's turn is now.
     """
 
@@ -35,7 +36,8 @@ class Turn:
         self._release()
 
     async def _pass_on(self) -> None:
-        await asyncio.sleep_ms(self._patience_ms)
+        for _ in range(_SLICES):  # while the device itself computes, at most one of them passes
+            await asyncio.sleep_ms(self._patience_ms // _SLICES)
         self._timer = None
         self._release()
 

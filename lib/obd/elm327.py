@@ -93,6 +93,7 @@ class Elm327:
 
     @property
     def commands(self) -> int:
+        """How many AT commands have been sent."""
         return self._terminal.commands
 
     async def start(self) -> None:

@@ -51,7 +51,6 @@ class Reassembler:
 
     def __init__(self, extended: bool = False) -> None:
         self._at = 1 if extended else 0  # where the PCI byte stands
-        self._expected_frames = 0
         self.reset()
 
     def reset(self) -> None:
@@ -65,15 +64,6 @@ class Reassembler:
         """True while a message of several frames is not complete."""
         return self._message is not None
 
-    @property
-    def expected_frames(self) -> int:
-        """Number of frames of the message that began last, its first frame included.
-
-        0 before the first and after an error. It stays after completion: it is what the adapter
-        can be told to wait for the next time.
-        """
-        return self._expected_frames
-
     def feed(self, frame: "Buffer") -> bytes | None:
         """Takes the data field of one CAN frame (at most 8 bytes, padding included).
 
@@ -85,7 +75,6 @@ class Reassembler:
             return self._dispatch(frame)
         except IsoTpError:
             self.reset()
-            self._expected_frames = 0
             raise
 
     def _dispatch(self, frame: "Buffer") -> bytes | None:
@@ -116,7 +105,6 @@ class Reassembler:
             raise IsoTpError(f"single frame of length {length}")
         if len(frame) < start + length:
             raise IsoTpError("single frame cut short")
-        self._expected_frames = 1
         return bytes(frame[start : start + length])
 
     def _first(self, frame: "Buffer") -> None:
@@ -132,7 +120,6 @@ class Reassembler:
         message = self._message = bytearray(length)
         message[: self._filled] = frame[start:]
         self._sequence = 0
-        self._expected_frames = frame_count(length, self._at == 1)
 
     def _consecutive(self, frame: "Buffer") -> bytes | None:
         message = self._message
@@ -197,13 +184,3 @@ def _fill_consecutive(image: bytearray, rest: memoryview, prefix: bytes, per_fra
         image[body : body + len(piece)] = piece
         position = body + len(piece)
         sequence += 1
-
-
-def legacy_image(payload: "Buffer") -> bytes:
-    """The image of a KWP 2000, ISO 9141-2 or J1850 message, given without its header and checksum.
-
-    Such a message has no ISO-TP framing, but it is given the image that a CAN car's answer has,
-    also beyond 7 bytes: an expression written for the CAN answer then reads the same byte of the
-    same answer on an older car.
-    """
-    return frame_image(payload)

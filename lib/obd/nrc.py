@@ -1,18 +1,5 @@
 """ISO 14229-1 negative response codes (the third byte of `7F <service> <code>`) in words."""
 
-from micropython import const
-
-NEGATIVE_RESPONSE = const(0x7F)  # the first byte of every negative response
-
-SERVICE_NOT_SUPPORTED = const(0x11)
-SUBFUNCTION_NOT_SUPPORTED = const(0x12)
-BUSY_REPEAT_REQUEST = const(0x21)
-CONDITIONS_NOT_CORRECT = const(0x22)
-REQUEST_OUT_OF_RANGE = const(0x31)
-SECURITY_ACCESS_DENIED = const(0x33)
-RESPONSE_PENDING = const(0x78)  # not a refusal: the answer follows
-SERVICE_NOT_SUPPORTED_IN_SESSION = const(0x7F)
-
 # One string instead of a dictionary of 60 strings: it is read only when something goes wrong.
 _NAMES = """
 00=positive response

@@ -166,6 +166,7 @@ class Reply:
 
     @property
     def ecus(self) -> "list[int]":
+        """Identifiers of the ECUs that answered, lowest first."""
         return [ecu for ecu, _ in self._answers]
 
     def messages(self, ecu: int | None = None) -> "list[bytes]":

@@ -87,6 +87,8 @@ async def _read_head(reader: "StreamReader") -> tuple[bytes | None, bytes]:
 
 
 def _body_length(headers: NoCaseDict) -> int:
+    if "Expect" in headers:  # the client holds its body back for an answer; it asks again without
+        raise BadRequest(417, "Expectation Failed")
     if "Transfer-Encoding" in headers:
         raise BadRequest(411, "Length Required")
     text = headers.get("Content-Length", "0")

@@ -37,6 +37,12 @@ _ASK_PATIENCE_MS = const(250)
 _TAKE_PATIENCE_MS = const(2000)
 _WAITS = const(6)
 _WAIT_MS = const(50)
+_WAITING = const(3)  # with those served, the six connections that a browser opens to one host
+_UNAVAILABLE = (
+    b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
+    b"X-Content-Type-Options: nosniff\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\n"
+    b"Service Unavailable\n"
+)
 
 
 class Connection:
@@ -114,7 +120,7 @@ class Server:
         self._log = log
         self._stall_ms = stall_ms
         self._connections: list[Connection] = []
-        self._waiting = False
+        self._waiting = 0
         self._turning_away = False
 
     async def run(self) -> None:
@@ -138,8 +144,9 @@ class Server:
                 connection.task.cancel()
 
     async def _accept(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        if self._make_room() or await self._wait_for_room():
-            await self._keep(reader, writer)
+        site = self._site()
+        if site is not None and (self._make_room() or await self._wait_for_room()):
+            await self._keep(site, reader, writer)
         elif not self._turning_away:
             self._turning_away = True
             try:
@@ -149,17 +156,17 @@ class Server:
         await _close(writer)
 
     async def _wait_for_room(self) -> bool:
-        """Lets one client at a time wait, just longer than a silent one may keep its place."""
-        if self._waiting:
+        """Lets a few clients wait, just longer than a silent one may keep its place."""
+        if self._waiting == _WAITING:
             return False
-        self._waiting = True
+        self._waiting += 1
         try:
             for _ in range(_WAITS):
                 await asyncio.sleep_ms(_WAIT_MS)
                 if self._make_room():
                     return True
         finally:
-            self._waiting = False
+            self._waiting -= 1
         return False
 
     def _make_room(self) -> bool:
@@ -174,13 +181,13 @@ class Server:
         slowest.task.cancel()
         return True
 
-    async def _keep(self, reader: "StreamReader", writer: "StreamWriter") -> None:
+    async def _keep(self, site: "Site", reader: "StreamReader", writer: "StreamWriter") -> None:
         """Serves one client; whatever goes wrong ends here."""
         # In a task it is never None.
         connection = Connection(asyncio.current_task(), self._uptime.ms())  # type: ignore[arg-type]
         self._connections.append(connection)
         try:
-            await self._serve(reader, writer, connection)
+            await self._serve(site, reader, writer, connection)
         except (OSError, EOFError, asyncio.CancelledError) as error:
             self._log.debug("a client was lost: %r", error)
         except Exception as error:
@@ -190,20 +197,24 @@ class Server:
                 self._connections.remove(connection)
 
     async def _serve(
-        self, reader: "StreamReader", writer: "StreamWriter", connection: Connection
+        self, site: "Site", reader: "StreamReader", writer: "StreamWriter", connection: Connection
     ) -> None:
         def moved() -> None:
             connection.moved(self._uptime.ms())
 
-        await self._site().serve(reader, Outlet(writer, moved), _address(writer), moved)
+        await site.serve(reader, Outlet(writer, moved), _address(writer), moved)
 
-    def _site(self) -> "Site":
+    def _site(self) -> "Site | None":
+        """The site; None if it cannot be built now, which the next client tries again."""
         if self._built is None:
-            self._built = self._build()
+            try:
+                self._built = self._build()
+            except Exception as error:  # whatever it is: the device goes on without its page
+                self._log.error("the page cannot be shown: %r", error)
         return self._built
 
     async def _turn_away(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        """Says that all places are taken. Reads first: a reset would overtake the answer."""
+        """Says that nobody is served now. Reads first: a reset would overtake the answer."""
         try:
             await asyncio.wait_for(self._say_busy(reader, writer), _ASK_PATIENCE_MS / 1000)
         except (OSError, asyncio.TimeoutError):
@@ -211,7 +222,8 @@ class Server:
 
     async def _say_busy(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         await reader.read(_CHUNK)
-        await self._site().turn_away(Outlet(writer, lambda: None))
+        writer.write(_UNAVAILABLE)
+        await writer.drain()
 
 
 async def _close(writer: "StreamWriter") -> None:

@@ -81,12 +81,6 @@ class Site(Microdot):
             if hasattr(response.body, "close"):
                 response.body.close()
 
-    async def turn_away(self, outlet: "Outlet") -> None:
-        """Tells a client that all places are taken."""
-        response = secured(plain(503, "Service Unavailable"))
-        response.headers["Retry-After"] = "1"
-        await _send(response, outlet)
-
     async def dispatch_request(self, request: "Request") -> Response:
         """The answer to a request; every request comes through here."""
         response = await self._refusal(request)
@@ -135,7 +129,7 @@ async def _send(response: Response, outlet: "Outlet") -> None:
 
 
 def build(model: "Model", store: "Store") -> Site:
-    """The page of `model`, behind the password of `store`."""
+    """The page of `model`, behind the password of `store`. Raises OSError if that cannot be stored."""
     site = Site(auth.Gate(password_record(store), model.uptime), model.log.logger("page"))
     api.mount(site, model)
     pages.mount(site, model)
@@ -146,14 +140,14 @@ def password_record(store: "Store") -> str:
     """The stored password record.
 
     A password that was written in plain is replaced by its record. A device that has none makes one and shows it once,
-    on its console: there is no password that all devices share.
+    on its console: there is no password that all devices share. Raises OSError if the record cannot be stored.
     """
     stored = store.secret(_KEY)
     if stored is not None and auth.is_record(stored):
         return stored
     password = stored or hexlify(os.urandom(_PASSWORD)).decode()
     record = auth.make_record(password, os.urandom(_SALT))
-    for problem in store.save(store.draft(), {_KEY: record}):
+    for problem in store.save_secrets({_KEY: record}):
         raise OSError("the password cannot be stored: %s" % problem["message"])
     if stored is None:
         print("The password of the page is %s (shown this once)" % password)

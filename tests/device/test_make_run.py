@@ -94,7 +94,7 @@ def test_an_adapter_elsewhere_takes_the_place_of_the_simulated_one(tmp_path):
         done = make_run(tmp_path / "state", DURATION=2, CAR="twin", ELM=place)
     assert done.returncode == 0, done.stderr
     assert any("COOLANT_TMP" in document["autopid_data"] for document in documents(done.stdout))
-    assert f"car       {place}" in done.stdout
+    assert f"adapter   {place}" in done.stdout
 
 
 def test_an_adapter_that_is_not_there_is_no_success(tmp_path):

@@ -1,7 +1,7 @@
 """Named cert sets on the file system: complete ones are loaded, anything else is an error in a sentence."""
 
 import os
-import time
+from binascii import hexlify
 
 from helper import raises
 from trust.certsets import CertSetError, CertSets
@@ -14,7 +14,7 @@ class Folder:
     """A root folder below /tmp with the given files, gone at the end of the block."""
 
     def __init__(self, *files):
-        self.root = "/tmp/certsets-%d" % time.ticks_us()
+        self.root = "/tmp/certsets-" + hexlify(os.urandom(6)).decode()
         self.files = files
         self.made = []
 

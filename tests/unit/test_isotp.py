@@ -1,7 +1,7 @@
 """ISO-TP: frames become messages, messages become the frame images that vehicle profiles index."""
 
 from helper import raises
-from obd.isotp import IsoTpError, Reassembler, frame_count, frame_image, legacy_image
+from obd.isotp import IsoTpError, Reassembler, frame_count, frame_image
 
 IONIQ = (
     "103E620101EFFBE7",
@@ -30,7 +30,7 @@ def reason(*frames, extended=False):
     reassembler = Reassembler(extended)
     feed(reassembler, *frames[:-1])
     error = raises(IsoTpError, reassembler.feed, bytes.fromhex(frames[-1]))
-    assert not reassembler.pending and reassembler.expected_frames == 0
+    assert not reassembler.pending
     good = "F1024105" if extended else "024105"
     assert reassembler.feed(bytes.fromhex(good)) == b"\x41\x05"
     return error.reason
@@ -42,20 +42,19 @@ def test_a_single_frame_is_a_message_without_its_padding():
     assert feed(reassembler, "07410001020304FF") == bytes.fromhex("410001020304FF")
     assert feed(reassembler, "0144") == b"\x44"
     assert not reassembler.pending
-    assert reassembler.expected_frames == 1
 
 
 def test_a_real_answer_of_nine_frames_is_put_together():
     reassembler = Reassembler()
     payload = feed(reassembler, *IONIQ)
     assert len(payload) == 62 and payload[:3] == b"\x62\x01\x01" and payload[-1] == 0x07
-    assert reassembler.expected_frames == 9 and not reassembler.pending
+    assert not reassembler.pending
 
 
 def test_progress_is_visible():
     reassembler = Reassembler()
     assert feed(reassembler, "100862A010C5C6C5") is None
-    assert reassembler.pending and reassembler.expected_frames == 2
+    assert reassembler.pending
     assert feed(reassembler, "21C6C50000000000") == bytes.fromhex("62A010C5C6C5C6C5")
 
 
@@ -117,7 +116,6 @@ def test_extended_addressing_skips_the_address_byte():
     assert feed(reassembler, "F10462DDBC55") == bytes.fromhex("62DDBC55")
     payload = feed(reassembler, "F1100862DDBC0102", "F121030405AAAAAA")
     assert payload == bytes.fromhex("62DDBC0102030405")
-    assert reassembler.expected_frames == 2
     assert reason("F1", extended=True) == "frame without a PCI byte"
     assert reason("F10701020304050607", extended=True) == "frame longer than 8 bytes"
     assert reason("F107010203040506", extended=True) == "single frame of length 7"
@@ -171,7 +169,6 @@ def test_images_come_back_as_the_payload():
             image = frame_image(payload, address)
             parts = [reassembler.feed(image[i : i + 8]) for i in range(0, len(image), 8)]
             assert parts[-1] == payload, (length, address)
-            assert reassembler.expected_frames == len(parts), (length, address)
 
 
 def test_memoryviews_have_images_too():
@@ -183,10 +180,3 @@ def test_memoryviews_have_images_too():
 def test_what_iso_tp_cannot_carry_has_no_image():
     raises(ValueError, frame_image, b"")
     raises(ValueError, frame_image, bytes(4096))
-
-
-def test_a_legacy_answer_reads_like_a_can_answer():
-    assert legacy_image(bytes.fromhex("411000F1")) == bytes.fromhex("04411000F1")
-    long_answer = bytes.fromhex("6101") + bytes(range(18))
-    assert legacy_image(long_answer) == frame_image(long_answer)
-    assert legacy_image(long_answer)[8] == 0x21

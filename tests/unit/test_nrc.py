@@ -6,11 +6,9 @@ from obd import nrc
 
 def test_standard_codes_have_their_iso_14229_name():
     assert nrc.name(0x11) == "service not supported (0x11)"
-    assert nrc.name(nrc.RESPONSE_PENDING) == "request received, response pending (0x78)"
-    assert nrc.name(nrc.REQUEST_OUT_OF_RANGE) == "request out of range (0x31)"
-    assert nrc.name(nrc.SERVICE_NOT_SUPPORTED_IN_SESSION) == (
-        "service not supported in the active session (0x7F)"
-    )
+    assert nrc.name(0x78) == "request received, response pending (0x78)"
+    assert nrc.name(0x31) == "request out of range (0x31)"
+    assert nrc.name(0x7F) == ("service not supported in the active session (0x7F)")
     assert nrc.name(0x10) == "general reject (0x10)"
     assert nrc.name(0x94) == "resource temporarily not available (0x94)"
     assert nrc.name(0x00) == "positive response (0x00)"
