@@ -66,22 +66,19 @@ class App:
         )
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
         self._handshake_lock = asyncio.Lock()
-        self._destinations: list[tuple[Destination, Task]] = []
+        self._destinations: list[tuple[dict, Destination, Task]] = []
         self._car: Task | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
 
     async def run(self) -> None:
         """Runs the device until it is cancelled or a fatal error ends it."""
-        self._apply_log()
-        self._apply_autopid()
-        self._apply_destinations()
-        self._car = self._supervisor.start("car", self._poll_car)
-        self._start_page()
         self._follow(self._apply_log, "log")
         self._follow(self._apply_autopid, "autopid", "profile")
         self._follow(self._apply_destinations, "destinations", "autopid")
         self._follow(self._restart_car, "adapter")
+        if self.store.settings["web"]["enabled"]:
+            self._supervisor.start("page", self._serve_page)
         self._log.info("firmware started, device %s", self._status.device_id)
         try:
             while True:
@@ -121,18 +118,18 @@ class App:
 
     def destinations(self) -> "list[Destination]":
         """All destinations, in the order of the settings."""
-        return [destination for destination, _ in self._destinations]
+        return [destination for _, destination, _ in self._destinations]
 
     # Settings that changed
 
     def _follow(self, apply: "Callable[[], None]", *sections: str) -> None:
-        """Calls `apply` after each change of these sections."""
+        """Calls `apply` now and after each change of these sections, again if it fails."""
         watch = self.store.watch(*sections)
 
         async def follow() -> None:
             while True:
-                await watch.wait()
                 apply()
+                await watch.wait()
 
         self._supervisor.start("settings " + sections[0], follow)
 
@@ -166,19 +163,26 @@ class App:
     def _apply_destinations(self) -> None:
         """Starts, changes and ends destinations so that they match the settings; the others are not disturbed."""
         grouping = self.grouping
-        kept = {destination.id: (destination, task) for destination, task in self._destinations}
-        self._destinations = []
-        for settings in self.store.settings["destinations"]:
-            known = kept.pop(settings["id"], None)
-            if known is None:
-                destination = Destination(settings, grouping, self._shared())
-                task = self._supervisor.start("destination %d" % settings["id"], destination.run)
+        wanted = self.store.settings["destinations"]
+        old = {before["id"]: (before, item, task) for before, item, task in self._destinations}
+        new = {}
+        for settings in wanted:  # whatever fails, fails here, before any task is touched
+            number = settings["id"]
+            if number not in old or _replaces(settings, old[number][0]):
+                new[number] = Destination(settings, grouping, self._shared())
             else:
-                destination, task = known
-                destination.apply(settings, grouping)
-            self._destinations.append((destination, task))
-        for _, task in kept.values():
-            self._supervisor.stop(task)
+                old[number][1].apply(settings, grouping)
+        for number, (_, _, task) in old.items():
+            if number in new or number not in [settings["id"] for settings in wanted]:
+                self._supervisor.stop(task)
+        self._destinations = [
+            self._started(settings, new[settings["id"]]) if settings["id"] in new else (settings,) + old[settings["id"]][1:]
+            for settings in wanted
+        ]
+
+    def _started(self, settings: dict, destination: Destination) -> "tuple[dict, Destination, Task]":
+        task = self._supervisor.start("destination %d" % settings["id"], destination.run)
+        return settings, destination, task
 
     def _shared(self) -> Shared:
         return Shared(
@@ -252,19 +256,21 @@ class App:
 
     # The page
 
-    def _start_page(self) -> None:
-        settings = self.store.settings["web"]
-        if settings["enabled"]:
-            if self.store.secret("web.password") is None:
-                self._build_page()  # makes a password and shows it
-            log = self.log.logger("page")
-            server = Server(self._build_page, settings["port"], self.uptime, log)
-            self._supervisor.start("page", server.run)
+    async def _serve_page(self) -> None:
+        if self.store.secret("web.password") is None:
+            self._build_page()  # makes a password and shows it
+        port = self.store.settings["web"]["port"]
+        await Server(self._build_page, port, self.uptime, self.log.logger("page")).run()
 
     def _build_page(self) -> "Site":
         from web import site  # 40 KB that a device nobody looks at does not need
 
         return site.build(self, self.store)
+
+
+def _replaces(settings: dict, before: dict) -> bool:
+    """Whether the settings are of another destination than those that had the same id."""
+    return settings["name"] != before["name"] and settings["url"] != before["url"]
 
 
 def _checks() -> "Checks":

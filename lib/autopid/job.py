@@ -191,7 +191,9 @@ def store(parameter: Parameter, image: "Image", group: "Group") -> None:
         group.fail(parameter, str(error))
     except IndexError:
         group.fail(parameter, "the answer (%d bytes) is too short for the expression" % len(image))
-    except (ValueError, ZeroDivisionError, KeyError) as error:
+    except KeyError as error:
+        group.fail(parameter, "it is computed from %s, which has no value" % error.args[0])
+    except (ValueError, ZeroDivisionError) as error:
         group.fail(parameter, "the expression gives no value: %s" % error)
     else:
         group.update(parameter, text)

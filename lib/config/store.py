@@ -273,7 +273,7 @@ class Store:
 
     def _file(self, document: dict, settings: dict, secrets: dict[str, str]) -> "Problems":
         """Files a document, which gives these settings, and secrets; then makes them known."""
-        revision = self.revision + 1
+        revision = max(self.revision, self._secrets.revision) + 1
         try:
             self._secrets.stage(secrets, revision)
             files.replace(self._path("settings"), dict(document, revision=revision))

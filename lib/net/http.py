@@ -119,9 +119,11 @@ class Link:
         view[: len(data)] = data
         return len(data)
 
-    async def send(self, data: "bytes | memoryview") -> None:
+    async def send(self, data: "bytes | memoryview") -> bool:
+        """Sends everything, or false: the peer spoke before it had everything, and was not sent the rest."""
         self._writer.write(data)
         await self._writer.drain()
+        return True
 
     def close(self) -> None:
         self._writer.close()
@@ -170,7 +172,7 @@ class Connection:
         self._stage = 0
         self._status: int | None = None
         self._waits = False  # for the turn of its handshake
-        self._cut = False  # did the server stop taking the request?
+        self._cut = False  # did the server answer before it had the whole request?
         self._entered = time.ticks_ms()
         self._timings = [0] * len(STAGES)
         self.handshakes = self.requests = self.retries = 0
@@ -228,7 +230,7 @@ class Connection:
             try:
                 self._enter(3)
                 reply.begin()
-                await self._send(link, reply, message)
+                await self._send(link, message)
                 return await self._receive(reply, method)
             except RequestError:
                 if reply.received:  # the server began to answer: it has the request
@@ -258,7 +260,7 @@ class Connection:
         reply = self._adopt(link)
         self.handshakes += 1
         self._enter(3)
-        await self._send(link, reply, message)
+        await self._send(link, message)
         return reply
 
     async def _open_streams(self, opener: "Opener") -> "Link":
@@ -293,7 +295,7 @@ class Connection:
         if not self._is_doubtful:
             context.release()
         if len(message) > _RECORD:
-            await self._send(link, reply, memoryview(message)[_RECORD:])
+            await self._send(link, memoryview(message)[_RECORD:])
         return reply
 
     async def _shake_hands(self, link: "dial.SocketLink", first: "bytes | memoryview") -> None:
@@ -320,24 +322,13 @@ class Connection:
         self._link, self._reply = link, reply
         return reply
 
-    async def _send(
-        self, link: "AnyLink", reply: ReplyReader, data: "bytes | memoryview"
-    ) -> None:
-        """A server may answer and close before it has the whole request: what it said counts, not that it left."""
+    async def _send(self, link: "AnyLink", data: "bytes | memoryview") -> None:
+        """A server may answer and close before it has the whole request: what it says counts, not that it leaves."""
         try:
-            await link.send(data)
+            self._cut = not await link.send(data)
         except (OSError, ValueError, MemoryError) as error:
-            self._cut = True
-            print('WRITE', repr(error))
-            if not await self._starts(reply):
-                raise self._broken(error)
-
-    async def _starts(self, reply: ReplyReader) -> bool:
-        try:
-            return await reply.starts()
-        except (OSError, ValueError, MemoryError) as error:
-            print("READ", repr(error))
-            return False
+            print("WRITE", repr(error))
+            raise self._broken(error)
 
     async def _receive(self, reply: ReplyReader, method: str) -> Response:
         self._enter(4)

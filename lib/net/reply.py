@@ -121,10 +121,6 @@ class ReplyReader:
     def begin(self) -> None:
         self.received = 0
 
-    async def starts(self) -> bool:
-        """Waits for the reply's first bytes, which are kept for `head`; False at the end of the stream."""
-        return not self.is_empty or await self._fill()
-
     async def head(self) -> Head:
         """Reads up to the empty line, skipping interim (1xx) replies. Raises ReplyError."""
         for _ in range(_MAX_INTERIM):

@@ -146,3 +146,8 @@ def test_a_damaged_state_is_refused_in_one_sentence(tmp_path):
     done = make_run(tmp_path / "state", DURATION=1)
     assert done.returncode != 0
     assert "settings.json is damaged" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_page_and_the_collector_need_a_port_each(tmp_path):
+    done = make_run(tmp_path / "state", DURATION=2, WEB_PORT=18999, COLLECTOR_PORT=18999)
+    assert done.returncode != 0 and "are both 18999" in done.stderr

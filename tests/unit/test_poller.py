@@ -282,3 +282,10 @@ def test_a_new_adapter_is_used_at_once_after_a_long_silence():
     silent[0] = False
     run(bench.run(100))
     assert bench.text(RPM) == "1726"
+
+
+def test_a_reference_without_a_value_is_named():
+    custom = [("WATT", "2202", "VOLT*2", 1000, ""), ("VOLT", "2201", "B9", 1000, "")]
+    bench = Bench(autopid(custom=custom), {"2201": "620105", "2202": "620203"})
+    run(bench.run(500))
+    assert bench.error("WATT") == "it is computed from VOLT, which has no value"
