@@ -66,7 +66,7 @@ class App:
         )
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
         self._handshake_lock = asyncio.Lock()
-        self._destinations: list[tuple[dict, Destination, Task]] = []
+        self._destinations: list[_Running] = []
         self._car: Task | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
@@ -118,7 +118,7 @@ class App:
 
     def destinations(self) -> "list[Destination]":
         """All destinations, in the order of the settings."""
-        return [destination for _, destination, _ in self._destinations]
+        return [running.destination for running in self._destinations]
 
     # Settings that changed
 
@@ -163,26 +163,25 @@ class App:
     def _apply_destinations(self) -> None:
         """Starts, changes and ends destinations so that they match the settings; the others are not disturbed."""
         grouping = self.grouping
-        wanted = self.store.settings["destinations"]
-        old = {before["id"]: (before, item, task) for before, item, task in self._destinations}
-        new = {}
-        for settings in wanted:  # whatever fails, fails here, before any task is touched
-            number = settings["id"]
-            if number not in old or _replaces(settings, old[number][0]):
-                new[number] = Destination(settings, grouping, self._shared())
+        old = {running.settings["id"]: running for running in self._destinations}
+        wanted = []
+        for settings in self.store.settings[
+            "destinations"
+        ]:  # what fails, fails before any task is touched
+            running = old.get(settings["id"])
+            if running is None or running.is_other(settings):
+                running = _Running(settings, Destination(settings, grouping, self._shared()))
             else:
-                old[number][1].apply(settings, grouping)
-        for number, (_, _, task) in old.items():
-            if number in new or number not in [settings["id"] for settings in wanted]:
-                self._supervisor.stop(task)
-        self._destinations = [
-            self._started(settings, new[settings["id"]]) if settings["id"] in new else (settings,) + old[settings["id"]][1:]
-            for settings in wanted
-        ]
-
-    def _started(self, settings: dict, destination: Destination) -> "tuple[dict, Destination, Task]":
-        task = self._supervisor.start("destination %d" % settings["id"], destination.run)
-        return settings, destination, task
+                running.apply(settings, grouping)
+            wanted.append(running)
+        for running in self._destinations:
+            if running.task is not None and running not in wanted:
+                self._supervisor.stop(running.task)
+        self._destinations = wanted
+        for running in wanted:
+            if running.task is None:
+                name = "destination %d" % running.settings["id"]
+                running.task = self._supervisor.start(name, running.destination.run)
 
     def _shared(self) -> Shared:
         return Shared(
@@ -268,9 +267,23 @@ class App:
         return site.build(self, self.store)
 
 
-def _replaces(settings: dict, before: dict) -> bool:
-    """Whether the settings are of another destination than those that had the same id."""
-    return settings["name"] != before["name"] and settings["url"] != before["url"]
+class _Running:
+    """A destination with the settings it has and the task it runs in."""
+
+    def __init__(self, settings: dict, destination: Destination) -> None:
+        self.settings = settings
+        self.destination = destination
+        self.task: Task | None = None
+
+    def is_other(self, settings: dict) -> bool:
+        """Whether these settings are of another destination, which was given the same id."""
+        before = self.settings
+        return settings["name"] != before["name"] and settings["url"] != before["url"]
+
+    def apply(self, settings: dict, grouping: bool) -> None:
+        """Goes on with these settings."""
+        self.destination.apply(settings, grouping)
+        self.settings = settings
 
 
 def _checks() -> "Checks":

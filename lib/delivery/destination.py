@@ -44,7 +44,7 @@ FAILING = "failing"
 _REASONS = {
     DISABLED: "This destination is switched off.",
     GROUPING_OFF: "Grouping is switched off, so no document is made: nothing is sent.",
-    EVENT_ONLY: "A cycle of 0 means: send on events only. No kind of event exists yet, so nothing is sent.",
+    EVENT_ONLY: "A cycle of 0 sends on events only, and there are no events yet: nothing is sent.",
     NO_VALUES: "No value has been read from the car yet.",
 }
 _LOOK_MS = const(250)

@@ -91,7 +91,7 @@ class Address:
             self._failure = error.args[0]
         if not self._found and self._failure is None:
             self._failure = errno.ENOENT
-        self._since = time.ticks_ms()  # now: the question itself can take longer than its answer is kept
+        self._since = time.ticks_ms()  # not earlier: the question itself can take long
 
 
 async def connect(address: "Found") -> "socket.socket":

@@ -12,6 +12,7 @@ request that the server began to answer is ever repeated.
 """
 
 import asyncio
+import errno
 import time
 
 from micropython import const
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _BODY_CAP = const(2048)
 _MAX_HEAD = const(4096)
+_EPIPE = const(32)
 _RECORD = const(4096)  # largest TLS record the chip sends
 
 STAGES = ("dns", "connect", "tls", "write", "status", "body")
@@ -51,6 +53,7 @@ _LATE = (
 )
 _BUSY = "This device was busy with other TLS handshakes; %s had no turn within %s."
 _REFUSED = "If the server asks for a client certificate, choose a cert set that has one."
+_TOO_MUCH = "The server may not take a document of this size, or it asks for a client certificate."
 _TOKEN_EXTRA = "!#$%&'*+-.^_`|~"
 _OWN_HEADERS = ("host", "content-length", "transfer-encoding", "connection")
 
@@ -169,6 +172,7 @@ class Connection:
         self._is_doubtful = False  # may the server still refuse our certificate?
         self._head_key: tuple[str, str, tuple[Header, ...]] | None = None
         self._head = b""
+        self._is_long = False  # does the request leave in several pieces?
         self._stage = 0
         self._status: int | None = None
         self._waits = False  # for the turn of its handshake
@@ -197,6 +201,7 @@ class Connection:
         """
         message = self._message(method, target, headers, body)
         self.requests += 1
+        self._is_long = len(message) > _RECORD
         self._restart()
         finished = False
         try:
@@ -285,7 +290,7 @@ class Connection:
         """The message's first record drives the handshake: none of it leaves before the server is verified, and the
         handshake is over when it is accepted."""
         self._enter(2)
-        first = message if len(message) <= _RECORD else memoryview(message)[:_RECORD]
+        first = memoryview(message)[:_RECORD]
         link = self._secure(raw, context)
         reply = self._adopt(link)
         await self._shake_hands(link, first)
@@ -294,7 +299,7 @@ class Connection:
         self._is_doubtful = not link.confirms
         if not self._is_doubtful:
             context.release()
-        if len(message) > _RECORD:
+        if self._is_long:
             await self._send(link, memoryview(message)[_RECORD:])
         return reply
 
@@ -327,7 +332,6 @@ class Connection:
         try:
             self._cut = not await link.send(data)
         except (OSError, ValueError, MemoryError) as error:
-            print("WRITE", repr(error))
             raise self._broken(error)
 
     async def _receive(self, reply: ReplyReader, method: str) -> Response:
@@ -375,7 +379,7 @@ class Connection:
         code = faults.number(error)
         if self._stage == 2 and faults.is_unreachable(code):
             self._enter(1)  # some ports tell of a failed connect at the first use only
-        elif self._stage in (3, 4) and self._was_refused():
+        elif self._stage in (3, 4) and self._was_refused() and not self._is_lost(code):
             self._enter(2)  # TLS 1.3: the server judges us after our side is done
         if self._stage == 1:
             self._address.reject()
@@ -383,7 +387,13 @@ class Connection:
             cause, advice = self._context.explain(error, self._server_name)
         else:
             cause, advice = faults.explain(STAGES[self._stage], code, self.host, self.port)
+            if self._was_refused() and self._is_lost(code):
+                advice = _TOO_MUCH
         return self._failed(cause, advice, code)
+
+    def _is_lost(self, code: "int | None") -> bool:
+        """Was the connection cut under a long request? The server's words are lost then, on some systems at least."""
+        return self._is_long and code in (_EPIPE, errno.ECONNRESET, errno.ECONNABORTED)
 
     def _was_refused(self) -> bool:
         return self._is_doubtful and self._reply is not None and not self._reply.received

@@ -1,14 +1,22 @@
 """The whole firmware when things go wrong: it says what is wrong, sends nothing false, and recovers by itself."""
 
+import asyncio
+import importlib
+import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import tls_peer
+import unix_device
 from pki import Authority, self_signed
 from tls_peer import Peer, server_context
 
 from firmware import (
+    DEADLINE,
+    PASSWORD,
     TOKEN,
+    Device,
     destination,
     readings,
     telemetry,
@@ -288,6 +296,42 @@ def test_one_damaged_destination_does_not_stop_the_others(tmp_path):
     assert states(status) == ["ok", "disabled"]
 
 
+def plain(files, secrets: dict) -> None:
+    """A password that somebody wrote, or none, beside a destination that is refused."""
+    settings = files.load("settings")
+    settings["destinations"][0]["url"] = "http://a.example/"
+    files.save("settings", settings)
+    files.save("secrets", secrets)
+
+
+def test_a_plain_password_opens_the_page_beside_a_destination_that_is_refused(tmp_path):
+    with world(tmp_path, prepare=lambda files, _: plain(files, {"web.password": PASSWORD})) as w:
+        assert states(w.device.status()) == ["disabled"]
+        assert PASSWORD not in (w.files.config / "secrets.json").read_text()
+        assert w.files.load("settings")["destinations"][0]["url"] == "http://a.example/"
+
+
+def test_a_new_device_starts_beside_a_destination_that_is_refused(tmp_path):
+    with world(tmp_path, prepare=lambda files, _: plain(files, {})) as running:
+        told = running.device.wait_for("The password of the page is ")
+        password = told.split("The password of the page is ")[1].split()[0]
+        running.device.get("/", password)
+
+
+def test_a_device_that_cannot_store_its_password_works_on_and_shows_its_page_later(tmp_path):
+    config, port = tmp_path / "config", unix_device.free_port()
+    config.mkdir()
+    (config / "settings.json").write_text(json.dumps({"web": {"port": port}}))
+    (config / "secrets.json.new").mkdir()  # where nothing can be written then
+    with unix_device.firmware(tmp_path, subprocess.PIPE) as process:
+        device = Device(process, port)
+        device.wait_for("page failed: ")
+        (config / "secrets.json.new").rmdir()
+        device.wait_for("The password of the page is ")
+        device.wait_for("listening on port")
+        assert device.log.count("firmware started") == 1
+
+
 @pytest.mark.parametrize(
     "text",
     ['{"car_model":', "[]", '{"pids":7}', '{"pids":[{"pid":"zz","parameters":{"A":"B3"}}]}'],
@@ -318,6 +362,94 @@ def test_one_bad_expression_leaves_the_other_values(tmp_path):
         running.device.wait_for("HV_A")
     assert sent["SOC"] == "66" and "HV_A" not in sent and "LV_V" not in sent
     assert "too short" in value(status, "LV_V")["error"]
+
+
+# Settings that change
+
+
+@pytest.fixture
+def app(monkeypatch):
+    """The module of the whole firmware, here under CPython: tests reach into it."""
+    monkeypatch.syspath_prepend(str(unix_device.ROOT / "firmware" / "boards" / "unix"))
+    return importlib.import_module("app")
+
+
+def play(firmware, scene) -> None:
+    """Runs a scene beside the firmware."""
+
+    async def both() -> None:
+        running = asyncio.create_task(firmware.run())
+        try:
+            await asyncio.wait_for(scene(), DEADLINE)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    firmware.store.save({"web": {"enabled": False}})
+    asyncio.run(both())
+
+
+async def become(good) -> None:
+    while not good():
+        await asyncio.sleep(0.01)
+
+
+def save(firmware, *destinations: dict) -> None:
+    changed = {**firmware.store.draft(), "destinations": list(destinations)}
+    assert firmware.store.save(changed) == []
+
+
+def place(name: str, **changes: object) -> dict:
+    return {"name": name, "url": f"https://{name}.example/", **changes}
+
+
+def test_a_change_that_could_not_be_applied_is_tried_again_and_disturbs_no_other(
+    app, tmp_path, monkeypatch
+):
+    firmware, attempts = app.App(str(tmp_path)), []
+
+    class Unlucky(app.Destination):
+        def __init__(self, settings: dict, *arguments: object) -> None:
+            super().__init__(settings, *arguments)
+            attempts.append(settings["name"])
+            if attempts == ["b", "c"]:
+                raise MemoryError
+
+    async def scene() -> None:
+        save(firmware, place("a"))
+        await become(firmware.destinations)
+        [first] = firmware.destinations()
+        monkeypatch.setattr(app, "Destination", Unlucky)
+        save(firmware, place("a", id=1), place("b"), place("c"))
+        await become(lambda: "c" in attempts)
+        assert firmware.destinations() == [first]
+        await become(lambda: len(firmware.destinations()) == 3)
+        assert firmware.destinations()[0] is first
+        tasks = [task.name for task in firmware._supervisor.tasks if "destination " in task.name]
+        assert tasks == ["destination 1", "destination 2", "destination 3"]
+
+    play(firmware, scene)
+
+
+def test_a_destination_that_gets_the_number_of_another_starts_anew(app, tmp_path):
+    firmware = app.App(str(tmp_path))
+    six = [place(name, id=number) for number, name in enumerate("abcdef", 1)]
+
+    async def scene() -> None:
+        save(firmware, *six)
+        await become(firmware.destinations)
+        before = firmware.destinations()
+        save(firmware, *six[2:], place("a", id=1, cycle_ms=0), place("new"))
+        await become(lambda: firmware.destinations()[-1].name == "new")
+        after = firmware.destinations()
+        assert after[:5] == before[2:] + before[:1], "changed ones go on"
+        assert after[5].id == 2 and after[5] not in before
+        assert (
+            len([task for task in firmware._supervisor.tasks if task.name[:12] == "destination "])
+            == 6
+        )
+
+    play(firmware, scene)
 
 
 # The protocol

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pki import Pair
 
+TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -124,6 +125,12 @@ def begin_to_answer_second_request(peer: Peer, connection: socket.socket) -> Non
 def close_in_the_middle_of_the_body(peer: Peer, connection: socket.socket) -> None:
     if peer.request(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello")
+
+
+def refuse_before_the_body(peer: Peer, connection: socket.socket) -> None:
+    """Refuses after the head and closes with the rest unread."""
+    connection.recv(1000)
+    connection.sendall(TOO_LARGE)
 
 
 def say_nothing(peer: Peer, connection: socket.socket) -> None:

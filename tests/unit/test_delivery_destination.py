@@ -75,6 +75,21 @@ def test_without_grouping_nothing_is_sent_and_it_says_why():
     play(scene)
 
 
+def test_a_cycle_of_zero_sends_nothing_by_itself_and_says_why():
+    async def scene(world, destination):
+        await world.advance(20000)
+        assert world.requests == [] and destination.state == "event_only"
+        assert "events only" in destination.reason and destination.next_ms is None
+        destination.apply(settings(cycle_ms=1000), True)
+        await world.advance(1500)
+        assert len(world.requests) == 2
+        destination.apply(settings(cycle_ms=0), True)
+        await world.advance(20000)
+        assert len(world.requests) == 2 and world.roads[0].closed
+
+    play(scene, cycle_ms=0)
+
+
 def test_nothing_is_sent_before_there_is_a_value_and_then_at_once():
     async def scene(world, destination):
         await world.advance(7000)
@@ -267,11 +282,12 @@ def test_restart_makes_a_new_connection():
     play(scene)
 
 
-def test_certificates_are_loaded_again_after_a_failed_handshake():
+def test_a_document_whose_reply_was_cut_short_is_not_introduced_again():
     async def scene(world, destination):
-        world.answers[URL] = [RequestError("tls", "Not trusted."), DEAD, Answer(200)]
-        await world.advance(11000)
-        assert len(world.requests) == 3 and len(world.roads) == 2
+        cut = RequestError("body", "The server closed the connection.", None, None, 200)
+        world.answers[URL] = [cut, Answer(200)]
+        await world.advance(6000)
+        assert world.bodies() == [FIRST, LATER] and destination.journal.failed == 0
 
     play(scene)
 

@@ -40,6 +40,15 @@ def test_any_2xx_is_a_delivery_and_nothing_else():
         assert str(status) in outcome.cause and outcome.advice[-1] == ".", status
 
 
+def test_a_2xx_counts_even_if_the_rest_of_the_reply_does_not_arrive():
+    cut = "The server closed the connection in the middle of its reply."
+    outcome = verdict.of_error(RequestError("body", cut, None, None, 201))
+    assert (outcome.ok, outcome.stage, outcome.status) == (True, "body", 201)
+    assert outcome.cause.startswith("The server accepted the document (201), but ")
+    for status in (None, 199, 302, 500):
+        assert not verdict.of_error(RequestError("body", cut, None, None, status)).ok, status
+
+
 def test_frequent_refusals_come_with_advice_of_their_own():
     for status, cause, advice in (
         (401, "does not know who is sending", "token"),
@@ -56,13 +65,14 @@ def test_frequent_refusals_come_with_advice_of_their_own():
 
 
 def test_a_redirect_tells_where_to_without_secrets():
-    long = "https://a.example/" + "x" * 200
+    long = "https://" + "x" * 200 + ".example/"
     for location, shown in (
-        ("https://b.example/in?token=s3cret", "to https://b.example/in (302)"),
-        ("https://me:s3cret@b.example/in#s3cret", "to https://b.example/in (302)"),
-        ("/login?back=s3cret", "to /login (302)"),
+        ("https://b.example/s3cret?token=s3cret", "to https://b.example (302)"),
+        ("https://me:s3cret@b.example/in#s3cret", "to https://b.example (302)"),
+        ("/s3cret?back=s3cret", "to another path of the same server (302)"),
+        ("s3cret", "to another path of the same server (302)"),
         ("//b.example:8443", "to //b.example:8443 (302)"),
-        ("/a\x1b[31m", "to /a?[31m (302)"),
+        ("https://a\x1b[31m/", "to https://a?[31m (302)"),
         (long, "to %s (302)" % long[:120]),
         (None, "without saying where to (302)"),
     ):

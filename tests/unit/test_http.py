@@ -358,6 +358,7 @@ def test_one_deadline_covers_the_whole_request():
     ):
         error = error_of(*pieces, deadline=20)
         assert error.stage == stage, pieces
+        assert error.status == (200 if stage == "body" else None), pieces
         assert str(error).endswith("within 20 ms."), pieces
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from config import schema
+from config import checks, schema
 from config.fields import Decimal, Reading, Text
 from config.sections import nearest
 
@@ -328,6 +328,31 @@ def test_a_refused_secret_is_not_repeated():
     _, problems = schema.validate(data, known=("destinations.1.auth.token",), secrets=secrets)
     assert [problem["code"] for problem in problems] == ["characters"]
     assert "SUPER" not in json.dumps(problems) and secrets == {}
+
+
+def test_a_refused_token_is_not_reported_as_missing_as_well():
+    for token, code in (("SUPER TOKEN", "characters"), ("", "field_empty"), (5, "type")):
+        data = with_destinations(destination(auth={"type": "bearer", "token": token}))
+        assert found(data) == [("destinations[0].auth.token", code)], token
+
+
+def test_a_pasted_token_loses_what_surrounds_it():
+    for pasted in ("abc", " abc\n", "Bearer abc", "  bearer   abc "):
+        secrets = {}
+        data = with_destinations(destination(auth={"type": "bearer", "token": pasted}))
+        assert schema.validate(data, secrets=secrets)[1] == [], pasted
+        assert secrets == {"destinations.1.auth.token": "abc"}, pasted
+    changes, problems = schema.read_secrets({"web.password": " Bearer x "})
+    assert (changes, problems) == ({"web.password": " Bearer x "}, []), "a password stays as it is"
+
+
+def test_an_address_may_not_hold_a_password():
+    for url in ("https://me:s3cret@api.example/in", "https://me@api.example/"):
+        data = with_destinations(destination(url=url))
+        assert found(data, checks=checks.ALL) == [("destinations[0].url", "userinfo_not_allowed")]
+        assert "s3cret" not in schema.validate(data, checks=checks.ALL)[1][0]["message"]
+    data = with_destinations(destination(url="https://api.example/a@b?c=d@e"))
+    assert found(data, checks=checks.ALL) == []
 
 
 def test_a_stored_token_is_enough_for_bearer():

@@ -224,7 +224,7 @@ def test_a_new_destination_never_inherits_a_secret():
         assert [problem["code"] for problem in store.save(replaced)] == ["field_empty"]
         replaced["destinations"][0]["auth"]["type"] = "none"
         assert store.save(replaced) == []
-        assert store.settings["destinations"][0]["id"] == 1 and store.secret(TOKEN % 1) is None
+        assert store.settings["destinations"][0]["id"] == 2 and store.secret(TOKEN % 1) is None
     with disk(settings={"destinations": [destination(id=2)]}, secrets={TOKEN % 1: "0RPHAN"}):
         assert store_of().secret(TOKEN % 1) is None
 
@@ -257,13 +257,111 @@ def test_secrets_written_into_the_settings_file_are_moved():
         assert store_of().secret(TOKEN % 3) == "T0KEN"
 
 
-def test_such_secrets_work_even_beside_a_problem():
-    settings = {"destinations": [bearer("T0KEN", id=3), destination(name="")]}
+def test_such_secrets_are_moved_even_beside_a_problem():
+    wrong = bearer("0THER", name="b", url="http://a.example/")
+    settings = {"destinations": [wrong, bearer("T0KEN", id=3)], "wbe": 1}
+    with disk(settings=settings) as medium:
+        for _ in range(2):
+            store = store_of()
+            assert store.secret(TOKEN % 3) == "T0KEN" and store.secret(TOKEN % 1) == "0THER"
+            assert [item["enabled"] for item in store.settings["destinations"]] == [False, True]
+            assert sorted([problem["field"] for problem in store.problems]) == [
+                "destinations[0].url",
+                "wbe",
+            ]
+        for path in medium.files:
+            if "secrets" not in path:
+                assert b"T0KEN" not in medium.files[path] and b"0THER" not in medium.files[path]
+        left = json.loads(medium.files[SETTINGS])
+        assert left["wbe"] == 1, "left for the user to correct"
+        assert left["destinations"][0] == dict(wrong, id=1, auth={"type": "bearer"})
+
+
+def test_such_secrets_work_even_if_they_cannot_be_moved():
+    with disk(settings={"destinations": [bearer("T0KEN", id=3)]}) as medium:
+        medium.full = ""
+        store = store_of()
+        assert store.secret(TOKEN % 3) == "T0KEN" and store.problems == []
+        assert len(store.notices) == 1 and "settings file" in store.notices[0]
+        medium.full = None
+        assert store_of().notices == [] and b"T0KEN" not in medium.files[SETTINGS]
+
+
+def test_a_secret_is_saved_whatever_is_wrong_with_the_settings():
+    settings = {"version": 1, "destinations": [destination(id=1, url="http://a.example/")]}
     with disk(settings=settings) as medium:
         store = store_of()
-        assert store.secret(TOKEN % 3) == "T0KEN"
-        assert [item["enabled"] for item in store.settings["destinations"]] == [True, False]
-        assert json.loads(medium.files[SETTINGS]) == settings, "left for the user to correct"
+        web = store.watch("web")
+        assert store.save_secrets({"web.password": "correct horse"}) == []
+        assert web.changed()
+        for one in (store, store_of()):
+            assert one.secret("web.password") == "correct horse"
+            assert [problem["field"] for problem in one.problems] == ["destinations[0].url"]
+        assert json.loads(medium.files[SETTINGS]) == dict(settings, revision=1)
+        assert store_of().save_secrets({"web.password": None}) == []
+        assert store_of().secret("web.password") is None
+
+
+def test_a_wrong_secret_changes_nothing():
+    with disk() as medium:
+        store = store_of()
+        problems = store.save_secrets({"web.password": "short", "web.pin": "1"})
+        assert sorted([problem["code"] for problem in problems]) == [
+            "too_short",
+            "unknown_setting",
+        ]
+        medium.full = ""
+        problems = store.save_secrets({"web.password": "correct horse"})
+        assert [problem["code"] for problem in problems] == ["storage"]
+        assert store.secret("web.password") is None and store.revision == 0
+
+
+def test_a_new_destination_does_not_get_the_id_of_one_removed_in_the_same_save():
+    with disk():
+        store = store_of()
+        store.save({"destinations": [destination(), destination(name="b")]})
+        store.save({"destinations": [destination(id=2), destination(name="new")]})
+        assert [item["id"] for item in store.settings["destinations"]] == [2, 3]
+        six = [destination(name="d%d" % number, id=number) for number in range(1, 7)]
+        store.save({"destinations": six})
+        assert store.save({"destinations": six[1:] + [destination(name="new")]}) == []
+        assert store.settings["destinations"][5]["id"] == 1, "no other is left"
+
+
+def test_settings_older_than_the_secrets_get_no_secrets_of_destinations():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN-A", id=1, url="https://old.example/")]})
+        store.save({"destinations": [bearer("T0KEN-B", id=1)]}, {"web.password": "correct horse"})
+        medium.files[SETTINGS] = b"{"
+        store = store_of()
+        assert store.settings["destinations"][0]["url"] == "https://old.example/"
+        assert store.secret(TOKEN % 1) is None and not store.settings["destinations"][0]["enabled"]
+        assert store.secret("web.password") == "correct horse"
+        assert "older" in store.notices[1], store.notices
+        store.save({"destinations": [bearer("T0KEN-C", id=1)]})
+        again = store_of()
+        assert again.secret(TOKEN % 1) == "T0KEN-C" and again.notices == []
+
+
+def test_settings_written_by_hand_keep_the_secrets():
+    with disk() as medium:
+        store_of().save({"destinations": [bearer("T0KEN", id=1)]})
+        settings = {"destinations": [bearer({"set": True}, id=1)]}
+        medium.files[SETTINGS] = json.dumps(settings).encode()
+        store = store_of()
+        assert store.secret(TOKEN % 1) == "T0KEN" and store.notices == []
+        assert store.save(dict(store.draft(), web={"port": 81})) == []
+        assert store_of().secret(TOKEN % 1) == "T0KEN"
+
+
+def test_a_refused_secret_is_not_reported_as_missing_as_well():
+    with disk():
+        data = {"destinations": [destination(id=1, auth={"type": "bearer"})]}
+        problems = store_of().save(data, {TOKEN % 1: "two words"})
+        assert [(problem["field"], problem["code"]) for problem in problems] == [
+            (TOKEN % 1, "characters")
+        ]
 
 
 def test_the_log_learns_every_secret():

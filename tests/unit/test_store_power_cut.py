@@ -115,6 +115,25 @@ def test_bytes_that_were_not_flushed_are_not_relied_upon():
         check_cuts(change, False)
 
 
+def test_a_cut_while_a_secret_is_saved_beside_wrong_settings_leaves_the_old_or_the_new_secret():
+    settings = b'{"destinations":[{"id":1,"name":"x","url":"http://a.example/"}],"revision":7}'
+    files, expected, left, done = {"/r/config/settings.json": settings}, None, 0, False
+    while not done:
+        with Disk(*MODULES, files=files, early=True) as disk:
+            disk.left = left
+            try:
+                done = Store("/r", Log()).save_secrets({"web.password": "correct horse"}) == []
+            except PowerCut:
+                pass
+            disk.left = None
+            store = Store("/r", Log())
+            assert store.settings["destinations"][0]["url"] == "http://a.example/", left
+            assert store.secret("web.password") in (expected, "correct horse"), left
+            expected = store.secret("web.password")
+        left += 1
+    assert left > 10 and expected == "correct horse"
+
+
 def test_a_first_save_that_is_cut_leaves_defaults_or_the_whole():
     with Disk(*MODULES):
         nothing = state(Store("/r", Log()))

@@ -128,6 +128,10 @@ def test_other_troubles():
         (OSError(-17040), "The device ran out of memory for TLS."),
         (MemoryError(), "The device ran out of memory for TLS."),
         (OSError(-0x7A00), "The server's certificate is damaged."),
+        (
+            OSError(-26112),
+            "This device's TLS library cannot finish this handshake (RSA-PSS with TLS 1.2).",
+        ),
         (OSError(-0x7680), "The cert set holds no authority to check the server with."),
         (OSError(-0x1234), "The TLS handshake failed (-4660)."),
     ):

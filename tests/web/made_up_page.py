@@ -1,6 +1,8 @@
 """The page on its own, for the tests beside it: a real server with values that are made up.
 
-micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS
+micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS FAILURES
+
+FAILURES is how often the site cannot be built before it can.
 """
 
 import asyncio
@@ -118,7 +120,7 @@ async def refresh(model):
         await asyncio.sleep(1)
 
 
-async def main(port, password, stall_ms):
+async def main(port, password, stall_ms, failures):
     model = Model()
     logger = model.log.logger("web")
     gate = Gate(make_record(password, b"0123456789abcdef"), model.uptime)
@@ -139,9 +141,16 @@ async def main(port, password, stall_ms):
     site.get("/broken")(broken)
     site.get("/slow")(slow)
     site.get("/endless")(endless)
+    failing = iter(range(failures))
+
+    def build():
+        for _ in failing:
+            raise OSError("made to fail")
+        return site
+
     refreshing = asyncio.create_task(refresh(model))
-    await Server(lambda: site, port, model.uptime, logger, "127.0.0.1", stall_ms).run()
+    await Server(build, port, model.uptime, logger, "127.0.0.1", stall_ms).run()
     refreshing.cancel()
 
 
-asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

@@ -30,8 +30,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(stall_ms: int = 5000):
-    """Runs the page, which drops a client that stands still for that long; yields its port."""
+def serving(stall_ms: int = 5000, failures: int = 0):
+    """Runs the page, which drops a client that stands still for that long; yields its port.
+
+    `failures` is how many clients come before the site can be built.
+    """
     port = free_port()
     command = [
         ROOT / "tools/micropython",
@@ -39,6 +42,7 @@ def serving(stall_ms: int = 5000):
         str(port),
         PASSWORD,
         str(stall_ms),
+        str(failures),
     ]
     environment = {**os.environ, "MICROPYPATH": str(ROOT / "lib")}
     process = subprocess.Popen(command, env=environment)
@@ -262,6 +266,7 @@ def test_request_for_a_foreign_host_name_is_refused(port):
         (b"POST / HTTP/1.1\r\nContent-Length: 4097\r\n\r\n", 413),
         (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 99 + b"\r\n\r\n", 413),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n", 417),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 4700, 431),
         (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 800, 431),
     ],
@@ -310,6 +315,26 @@ def test_page_with_its_files_can_be_fetched_all_at_once(port):
         assert [
             response.status for response, _ in pool.map(lambda path: ask(port, path), paths)
         ] == [200] * 4
+
+
+def test_six_connections_of_a_browser_are_all_served(port):
+    for _ in range(5):
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            statuses = [response.status for response, _ in pool.map(lambda _: ask(port), range(6))]
+        assert statuses == [200] * 6
+
+
+def test_a_page_that_cannot_be_built_says_so_and_is_tried_again():
+    answers = []
+    with serving(failures=9) as port:
+        while not answers or answers[-1][0] != 200:
+            with contextlib.suppress(ConnectionError):  # only one at a time is told
+                response, body = ask(port, "/api/v1/status")
+                answers.append((response.status, response.headers["Retry-After"], body))
+            assert len(answers) < 10
+    assert (503, "1", b"Service Unavailable\n") in answers
+    errors = [line for line in json.loads(answers[-1][2])["log"] if " E " in line]
+    assert len(errors) == 9 and "the page cannot be shown" in errors[0], errors
 
 
 def test_who_finds_no_place_is_told_to_come_back(port):
