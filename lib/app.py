@@ -300,10 +300,11 @@ async def _open_tcp(address: str) -> "tuple[asyncio.StreamReader, asyncio.Stream
     port = int(text)
     stage, code = "dns", None
     try:
-        where = dial.Address(host, port).look_up()
+        where = dial.Address(host, port)
+        where.look_up()
         stage, code = "connect", errno.ETIMEDOUT
         stream: dial.Stream = asyncio.StreamReader(  # type: ignore[assignment]  # see Stream
-            await asyncio.wait_for_ms(dial.connect(where), _CONNECT_MS)
+            await asyncio.wait_for_ms(where.connect(), _CONNECT_MS)
         )
     except asyncio.TimeoutError:
         pass

@@ -213,7 +213,8 @@ _DESTINATION = Section(
         ListOf("query", "Appended to the address.", _PAIR, 16, "query_max"),
         Text(
             "cert_set",
-            "Certificate set the server is verified with; default is the public roots.",
+            "Folder below certs/ with the authorities the server is verified with; default is kept for "
+            "the public roots, which are not there yet.",
             "default",
             1,
             24,

@@ -132,4 +132,6 @@ def _context(certsets: "CertSets", name: str) -> tls.Context:
     try:
         return tls.Context(certsets.load(name))
     except (CertSetError, ValueError) as error:
-        raise RouteError(str(error), "Choose another cert set, or upload this one again.")
+        raise RouteError(
+            str(error), "Choose another cert set, or put its files there: certs/<name>/ca.pem."
+        )

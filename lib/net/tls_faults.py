@@ -23,7 +23,9 @@ _VERIFY_FAILED = const(-0x2700)
 _EPIPE = const(32)
 _OUT_OF_MEMORY = (-0x7F00, -0x2880, -0x3F80, -0x4D00, -0x4290, 16, 141, errno.ENOMEM)
 
-_UPLOAD = "Choose the cert set that holds the right authority, or upload it."
+_UPLOAD = (
+    "Choose the cert set that holds the right authority, or put it into one: certs/<name>/ca.pem."
+)
 _RENEW = "The server's operator has to renew it."
 _CLOCK = "Wait until the clock is set from the network, or set it by hand."
 
@@ -97,7 +99,10 @@ def _untrusted(leaf: "x509.Summary | None") -> "tuple[str, str]":
         )
     if leaf.self_signed:
         cause = "The server's certificate is signed by itself, not by a trusted authority."
-        return cause, "If the server is yours, upload its certificate as the CA of a cert set."
+        return (
+            cause,
+            "If the server is yours, put its certificate into a cert set: certs/<name>/ca.pem.",
+        )
     cause = "The server's certificate is from %s, which the cert set does not trust."
     return cause % (leaf.issuer or "an unnamed authority"), _UPLOAD
 
