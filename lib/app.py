@@ -18,7 +18,7 @@ from net import dial
 from obd.elm327 import Elm327
 from obd.errors import AdapterLost, Garbled
 from supervisor import Supervisor
-from trust.certsets import CertSets
+from trust import Sets
 from uptime import Uptime
 from web.server import Server
 
@@ -39,6 +39,7 @@ _CONNECT_MS = const(5000)
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(10_000)
 _HOUSEKEEPING_MS = const(10_000)
+_LOG_RING = const(100)  # records; full, they take some 8 KB
 _GC_THRESHOLD = const(65536)  # garbage collected in small portions keeps the pauses short
 
 
@@ -54,13 +55,13 @@ class App:
 
     def __init__(self, root: str) -> None:
         self.uptime = Uptime()
-        self.log = Log(uptime=self.uptime)
+        self.log = Log(ring=_LOG_RING, uptime=self.uptime)
         self._log = self.log.logger("app")
         self.store = Store(root, self.log.logger("config"), _checks)
         self._memory = Memory(root, self._log)
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
-        self._certsets = CertSets(root)
+        self._certsets = Sets(root)
         self._status = Status(
             board, board.device_id(root), self.uptime, lambda: self.poller.ecu_status
         )

@@ -14,6 +14,7 @@ SETTINGS = (
     + ADDRESSES
     + _COMPILING
 )
+CERT_SETS = ("trust.certsets",)
 FAULTS = ("net.faults", "net.tls_faults", "trust.x509", "delivery.refusals", "obd.nrc")
 ON_DEVICE = sys.implementation.name == "micropython"
 

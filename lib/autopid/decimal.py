@@ -1,9 +1,5 @@
 """Exact decimal numbers as integers and text: no float, so single precision harms no value."""
 
-_FRACTIONS = tuple(
-    "" if n == 0 else "." + ("%02d" % n if n % 10 else str(n // 10)) for n in range(100)
-)  # indexed by hundredths, trailing zeros already cut
-
 
 def rounded(numerator: int, denominator: int) -> int:
     """Returns numerator / denominator (> 0) rounded, halves away from zero like C's `round()`."""
@@ -26,9 +22,12 @@ def whole_text(number: int, _divisor: int = 1) -> str:
 def hundredths_text(number: int, _divisor: int = 100) -> str:
     """Returns `number` hundredths as decimal text: -480 -> "-4.8", 6600 -> "66"."""
     if number < 0:
-        number = -number
-        return "-%d%s" % (number // 100, _FRACTIONS[number % 100])
-    return "%d%s" % (number // 100, _FRACTIONS[number % 100])
+        return "-" + hundredths_text(-number)
+    if number % 10:
+        return "%d.%02d" % (number // 100, number % 100)
+    if number % 100:
+        return "%d.%d" % (number // 100, number // 10 % 10)
+    return "%d" % (number // 100)
 
 
 def quotient_text(number: int, divisor: int) -> str:

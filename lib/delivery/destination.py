@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from autopid.group import Group
     from log import Logger
-    from trust.certsets import CertSets
+    from trust import Sets
     from uptime import Uptime
 
     from delivery.verdict import Verdict
@@ -57,7 +57,7 @@ class Shared:
     Attributes:
         group: the values.
         uptime: the clock of every time here.
-        certsets: the named certificate sets (`trust.certsets.CertSets`).
+        certsets: the named certificate sets (`trust.Sets`).
         secret: name -> the secret of that name, or None.
         status: () -> redacted (key, plain value) pairs for the first document.
         log: where outcomes are told; never a secret or a body.
@@ -68,7 +68,7 @@ class Shared:
         self,
         group: "Group",
         uptime: "Uptime",
-        certsets: "CertSets",
+        certsets: "Sets",
         secret: "Callable[[str], str | None]",
         status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",

@@ -3,7 +3,6 @@
 import transient
 from net import dial, tls
 from net.http import Connection, RequestError
-from trust.certsets import CertSetError
 
 from delivery.formats import wican
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from net.http import Response
     from net.url import Url
-    from trust.certsets import CertSets
+    from trust import Sets
 
 _USER_AGENT = "ESP32 WiCAN/1.0"
 
@@ -40,7 +39,7 @@ class Route:
         self,
         settings: dict,
         token: str | None,
-        certsets: "CertSets",
+        certsets: "Sets",
         handshake_lock: "asyncio.Lock",
     ) -> None:
         """Takes a destination's settings and its token. Opens nothing yet. Raises RouteError."""
@@ -128,7 +127,9 @@ def _address(text: str) -> "Url":
     return address
 
 
-def _context(certsets: "CertSets", name: str) -> tls.Context:
+def _context(certsets: "Sets", name: str) -> tls.Context:
+    from trust.certsets import CertSetError  # before it is loaded: the class that is raised
+
     try:
         return tls.Context(certsets.load(name))
     except (CertSetError, ValueError) as error:

@@ -17,7 +17,7 @@ from autopid import parameter
 from autopid.group import Group
 from delivery.destination import Destination, Shared
 from log import Log
-from trust.certsets import CertSets
+from trust import Sets
 from uptime import Uptime
 
 
@@ -41,7 +41,7 @@ class Probe:
         shared = Shared(
             self.group,
             uptime,
-            CertSets(plan["root"]),
+            Sets(plan["root"]),
             plan["secrets"].get,
             lambda: [("fw_version", "1.0"), ("time_synced", True)],
             Log(sink=lambda line: print(line, file=sys.stderr)).logger("delivery"),

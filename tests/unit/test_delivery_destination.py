@@ -4,7 +4,7 @@ import asyncio
 
 from delivery.destination import Destination, Shared
 from net.http import RequestError
-from trust.certsets import CertSets
+from trust import Sets
 from world import Answer, Notes, Parameter, World, play, settings
 
 LATER = '{"autopid_data":{"SPEED":5}}'
@@ -334,7 +334,7 @@ async def first_outcome(chosen):
     world = World()
     world.read("1")
     shared = Shared(
-        world.group, world, CertSets("/nowhere"), world.secret, world.status, Notes(), None
+        world.group, world, Sets("/nowhere"), world.secret, world.status, Notes(), None
     )
     shared.pause = world.pause
     destination = Destination(chosen, True, shared)

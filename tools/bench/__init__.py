@@ -25,6 +25,6 @@ a UART of 115200 baud, control units that take 15 ms to answer), the server as a
   visitors of its page, after a garbage collection. The modules are bytecode (`mpy-cross`) on the heap, as on a device
   with stock MicroPython; what was there before the imports (the interpreter's and the measuring script's own) is
   included. The lowest of ten samples counts, because the collector also keeps what merely looks referenced; the highest
-  is shown. 1 KB is 1000 bytes. The peer is the same firmware from sources.
+  is shown. 1 KB is 1024 bytes. The peer is the same firmware from sources.
 - imports: what main.py imports, as bytecode against from sources.
 """

@@ -14,7 +14,7 @@ import unix_device
 from bench import ev, posting, programs
 from bench.report import Row, less_is_better
 
-_KB = 1000  # bytes
+_KB = 1024  # bytes
 _RUNS = 2
 _DOCUMENTS = 5
 _CYCLE_MS = 1000
