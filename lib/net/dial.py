@@ -30,7 +30,6 @@ _MAX_AGE_OF_FAILURE_MS = const(30_000)
 _PATIENCE_MS = const(3000)  # with an address while there is another one
 _POLL_MS = const(5)
 _RECORD = const(4096)
-_EARLY = const(64)  # bytes, less than any reader asks for
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 
@@ -151,7 +150,6 @@ class SocketLink:
         self._raw = raw
         self._secure = None if context is None else context.wrap(raw, server_name)
         self._sock = raw if self._secure is None else self._secure
-        self._early: bytes | None = None
         self._stream: Stream = asyncio.StreamReader(self._sock)  # type: ignore[assignment]  # see Stream
 
     @property
@@ -169,28 +167,14 @@ class SocketLink:
 
     async def readinto(self, view: memoryview) -> "int | None":
         """Bytes read, 0 at the end, None if the transport woke up without data. Raises OSError or ValueError."""
-        early, self._early = self._early, None
-        if early is None:
-            return await self._stream.readinto(view)
-        view[: len(early)] = early
-        return len(early)
+        return await self._stream.readinto(view)
 
-    async def send(self, data: "bytes | memoryview") -> bool:
-        """Sends everything, or false: the peer spoke before it had everything, and was not sent the rest.
-
-        It is listened to between the pieces, as nothing can be read from TLS after a write that failed. Raises OSError
-        or ValueError.
-        """
+    async def send(self, data: "bytes | memoryview") -> None:
+        """Sends everything, little at a time: what is not taken at once gets copied. Raises OSError or ValueError."""
         view = memoryview(data)
-        for start in range(
-            0, len(view), _RECORD
-        ):  # what is not taken at once gets copied: little at a time
-            self._early = self._sock.read(_EARLY)
-            if self._early is not None:
-                return False
+        for start in range(0, len(view), _RECORD):
             self._stream.write(view[start : start + _RECORD])
             await self._stream.drain()
-        return True
 
     async def greet(self, data: "bytes | memoryview") -> None:
         """Begins the handshake and waits for the peer's first sign. `data` leaves in `shake_hands`. Raises OSError."""

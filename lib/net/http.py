@@ -122,11 +122,10 @@ class Link:
         view[: len(data)] = data
         return len(data)
 
-    async def send(self, data: "bytes | memoryview") -> bool:
-        """Sends everything, or false: the peer spoke before it had everything, and was not sent the rest."""
+    async def send(self, data: "bytes | memoryview") -> None:
+        """Sends everything. Raises OSError."""
         self._writer.write(data)
         await self._writer.drain()
-        return True
 
     def close(self) -> None:
         self._writer.close()
@@ -176,7 +175,6 @@ class Connection:
         self._stage = 0
         self._status: int | None = None
         self._waits = False  # for the turn of its handshake
-        self._cut = False  # did the server answer before it had the whole request?
         self._entered = time.ticks_ms()
         self._timings = [0] * len(STAGES)
         self.handshakes = self.requests = self.retries = 0
@@ -328,9 +326,8 @@ class Connection:
         return reply
 
     async def _send(self, link: "AnyLink", data: "bytes | memoryview") -> None:
-        """A server may answer and close before it has the whole request: what it says counts, not that it leaves."""
         try:
-            self._cut = not await link.send(data)
+            await link.send(data)
         except (OSError, ValueError, MemoryError) as error:
             raise self._broken(error)
 
@@ -349,7 +346,7 @@ class Connection:
             raise self._broken(error)
         self._enter(5)
         self._is_doubtful = False
-        if not keep or not self._keep or self._cut:
+        if not keep or not self._keep:
             self.close()
         return Response(head, body, tuple(self._timings))
 
@@ -357,7 +354,7 @@ class Connection:
         for index in range(len(STAGES)):
             self._timings[index] = 0
         self._stage, self._entered = 0, time.ticks_ms()
-        self._status, self._waits, self._cut = None, False, False
+        self._status, self._waits = None, False
 
     def _enter(self, stage: int) -> None:
         now = time.ticks_ms()

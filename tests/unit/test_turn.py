@@ -313,16 +313,3 @@ def send_over(wire, data):
         return run(scene())
     finally:
         dial.asyncio = kept
-
-
-def test_who_answers_before_the_end_of_a_large_request_is_heard_and_not_sent_the_rest():
-    for word in (b"HTTP/1.1 413", b""):
-        wire = Wire(None, None, word)
-        assert send_over(wire, b"x" * 20000) == (False, word)
-        assert wire.sent == b"x" * 8192
-
-
-def test_a_large_request_goes_out_whole_to_who_listens_quietly():
-    wire = Wire(*[None] * 5)
-    assert send_over(wire, b"x" * 20000) == (True, b"")
-    assert wire.sent == b"x" * 20000
