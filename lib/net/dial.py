@@ -151,6 +151,7 @@ class SocketLink:
         self._secure = None if context is None else context.wrap(raw, server_name)
         self._sock = raw if self._secure is None else self._secure
         self._stream: Stream = asyncio.StreamReader(self._sock)  # type: ignore[assignment]  # see Stream
+        self._unsent: bytes | memoryview = b""  # of what `greet` was given
 
     @property
     def is_stale(self) -> bool:
@@ -177,14 +178,20 @@ class SocketLink:
             await self._stream.drain()
 
     async def greet(self, data: "bytes | memoryview") -> None:
-        """Begins the handshake and waits for the peer's first sign. `data` leaves in `shake_hands`. Raises OSError."""
-        self._stream.write(data)
-        arrivals: Stream = asyncio.StreamReader(self._raw)  # type: ignore[assignment]  # see Stream
-        await arrivals.read(0)  # waits until there is something, and leaves it there
+        """Begins the handshake and waits for the peer's first sign. `data` leaves in `shake_hands`. Raises OSError.
+
+        A peer that answers while the first call is still at work is not waited for: all has left by then.
+        """
+        sent = self._sock.write(data)
+        self._unsent = data if sent is None else memoryview(data)[sent:]
+        if sent is None:
+            arrivals: Stream = asyncio.StreamReader(self._raw)  # type: ignore[assignment]  # see Stream
+            await arrivals.read(0)  # waits until there is something, and leaves it there
 
     async def shake_hands(self) -> None:
         """The rest of the handshake; then sends the data given to `greet`. Raises OSError or ValueError."""
-        await self._stream.drain()
+        unsent, self._unsent = self._unsent, b""
+        await self.send(unsent)
 
     def close(self) -> None:
         """Closes both: a TLS socket whose handshake failed no longer closes the one below it."""

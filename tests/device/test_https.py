@@ -118,9 +118,9 @@ def test_rsa_authorities_are_trusted(any_build, rsa_authority, tmp_path, kind, t
 def test_large_bodies_arrive_whole(any_build, authority, tmp_path, tls12):
     context = server_context(tmp_path, authority.server("127.0.0.1"), tls12)
     with Peer(tls_peer.answer, context) as peer:
-        outcomes = any_build.post(peer.port, body="x", times=8_000, requests=2)
+        outcomes = any_build.post(peer.port, body="x", times=50_000, requests=2)
     assert [outcome["status"] for outcome in outcomes] == [200, 200]
-    assert peer.received.count(b"x") == 16_000
+    assert peer.received.count(b"x") == 100_000
 
 
 def refusals(authority: Authority) -> list[tuple[str, str, Pair, str]]:
@@ -206,9 +206,11 @@ def test_a_server_that_never_shakes_hands_is_given_up_at_the_deadline(device):
 def test_a_server_that_never_answers_is_given_up_at_the_deadline(device, authority, tmp_path):
     context = server_context(tmp_path, authority.server("127.0.0.1"), True)
     with Peer(tls_peer.read_and_say_nothing, context) as peer:
-        [outcome] = device.post(peer.port, deadline=300)
+        [outcome] = device.post(
+            peer.port, deadline=2500
+        )  # a busy computer needs some of it for the handshake
     assert outcome["stage"] == "status"
-    assert outcome["cause"] == "127.0.0.1 did not answer within 300 ms."
+    assert outcome["cause"] == "127.0.0.1 did not answer within 2500 ms."
 
 
 def test_a_port_that_nobody_listens_on_is_a_connect_error(any_build):
