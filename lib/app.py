@@ -9,9 +9,11 @@ import transient
 from autopid.group import Group
 from autopid.poller import Poller
 from config.store import Store
-from delivery.destination import Destination, Shared
+from delivery.destination import Destination
+from delivery.shared import Shared
 from device.memory import Memory
-from device.status import Status
+from device.signals import Signals
+from device.status import Status, clock_is_set, unix_time
 from log import Log
 from micropython import const
 from net import dial
@@ -61,12 +63,18 @@ class App:
         self._memory = Memory(root, self._log)
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
-        self._certsets = Sets(root)
         self._status = Status(
             board, board.device_id(root), self.uptime, lambda: self.poller.ecu_status
         )
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
-        self._handshake_lock = asyncio.Lock()
+        self.signals = Signals(
+            self.group,
+            self.uptime,
+            lambda: self.store.settings["signals"],
+            lambda: self.poller.ecu_status,
+            board.supply_mv,
+        )
+        self._shared = self._make_shared(root)
         self._destinations: list[_Running] = []
         self._car: Task | None = None
         self._trouble = ""
@@ -76,7 +84,7 @@ class App:
         """Runs the device until it is cancelled or a fatal error ends it."""
         self._follow(self._apply_log, "log")
         self._follow(self._apply_autopid, "autopid", "profile")
-        self._follow(self._apply_destinations, "destinations", "autopid")
+        self._follow(self._apply_destinations, "destinations", "autopid", "network")
         self._follow(self._restart_car, "adapter")
         if self.store.settings["web"]["enabled"]:
             self._supervisor.start("page", self._serve_page)
@@ -163,6 +171,7 @@ class App:
 
     def _apply_destinations(self) -> None:
         """Starts, changes and ends destinations so that they match the settings; the others are not disturbed."""
+        self._shared.sessions.limit = self.store.settings["network"]["max_connections"]
         grouping = self.grouping
         old = {running.settings["id"]: running for running in self._destinations}
         wanted = []
@@ -171,28 +180,39 @@ class App:
         ]:  # what fails, fails before any task is touched
             running = old.get(settings["id"])
             if running is None or running.is_other(settings):
-                running = _Running(settings, Destination(settings, grouping, self._shared()))
+                running = _Running(settings, Destination(settings, grouping, self._shared))
             else:
                 running.apply(settings, grouping)
             wanted.append(running)
         for running in self._destinations:
             if running.task is not None and running not in wanted:
                 self._supervisor.stop(running.task)
+                running.destination.purge()
+        if (
+            not self.store.problems and not self.store.notices
+        ):  # else some may only seem to be gone
+            self._shared.forget_all_but([running.settings["id"] for running in wanted])
         self._destinations = wanted
         for running in wanted:
             if running.task is None:
                 name = "destination %d" % running.settings["id"]
                 running.task = self._supervisor.start(name, running.destination.run)
 
-    def _shared(self) -> Shared:
+    def _make_shared(self, root: str) -> Shared:
+        boot = self._memory.count("boots")
         return Shared(
+            root,
+            boot,
+            self._status.device_id,
             self.group,
             self.uptime,
-            self._certsets,
+            lambda: unix_time() if clock_is_set() else 0,
+            self.signals,
+            Sets(root),
             self.store.secret,
             self._status.pairs,
             self.log.logger("delivery"),
-            self._handshake_lock,
+            self.store.settings["network"]["max_connections"],
         )
 
     # The car

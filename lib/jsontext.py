@@ -66,7 +66,7 @@ def members(pairs: "Iterable[tuple[str, str]]") -> str:
     indexes = []
     others = []
     for key, text in pairs:
-        if _is_index(key):
+        if is_index(key):
             indexes.append((int(key), text))
         else:
             others.append(quote(key) + ":" + text)
@@ -81,6 +81,13 @@ def plain(pairs: "Iterable[tuple[str, str | int | bool | None]]") -> str:
     return members([(key, value(item)) for key, item in pairs])
 
 
+def is_index(key: str) -> bool:
+    """Whether JavaScript sorts the key as an array index: canonical decimal, at most 2^32 - 2."""
+    if not "0" <= key[:1] <= "9" or len(key) > 10 or not key.encode().isdigit():
+        return False
+    return (key[0] != "0" or key == "0") and int(key) < 4294967295
+
+
 def _plain(text: str) -> bool:
     """True if nothing in it needs an escape; scans in C, as all keys of all documents come by."""
     if not text or '"' in text or "\\" in text:
@@ -92,10 +99,3 @@ def _escaped(character: str, code: int) -> str:
     if code < 0x20 or character in '"\\':
         return _SHORT.get(character) or "\\u%04x" % code
     return "\\u%04x" % code if 0xD800 <= code < 0xE000 else character
-
-
-def _is_index(key: str) -> bool:
-    """Whether JavaScript sorts the key as an array index: canonical decimal, at most 2^32 - 2."""
-    if not "0" <= key[:1] <= "9" or len(key) > 10 or not key.encode().isdigit():
-        return False
-    return (key[0] != "0" or key == "0") and int(key) < 4294967295

@@ -10,7 +10,9 @@ _COMPILING = ("autopid.compiler", "autopid.parser", "autopid.terms", "obd.j1979_
 ADDRESSES = ("net.url",)
 PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING
 SETTINGS = (
-    ("config.schema", "config.rules", "config.sections", "config.fields", "config.checks")
+    ("config.schema", "config.destination", "config.destination_rules", "config.server")
+    + ("config.login", "config.rules", "config.sections", "config.fields", "config.checks")
+    + ("delivery.presets", "delivery.headers", "delivery.formats.template")
     + ADDRESSES
     + _COMPILING
 )

@@ -1,4 +1,4 @@
-"""Prints docs/settings.md, made from the declarations in lib/config/schema.py."""
+"""Prints docs/settings.md, made from the declarations in lib/config/schema.py and what it imports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import on_cpython
 
 _HEAD = """# Settings
 
-This table is made by `make docs` from `lib/config/schema.py`. The device keeps its settings in these files:
+This table is made by `make docs` from `lib/config/schema.py` and `lib/config/destination.py`. The device keeps its
+settings in these files:
 
 | file | content |
 |---|---|
@@ -20,6 +21,9 @@ This table is made by `make docs` from `lib/config/schema.py`. The device keeps 
 
 Every problem in them is reported, and switches off only the entry it is in. A damaged file is replaced by the one
 before it (`….json.1`).
+
+A destination takes what is left out of it from its `preset`, and what that leaves open has the default. User and
+password in its `url` are stored as the secret `auth.login`, decoded, and the address without them.
 
 | setting | type | default | limits | meaning |
 |---|---|---|---|---|
@@ -62,6 +66,8 @@ def limits(about: dict) -> str:
         parts.append(f"{about.get('minLength', 0)} to {about.get('maxLength', '…')} characters")
     if "maxItems" in about:
         parts.append(f"at most {about['maxItems']}")
+    if "items" in about:
+        parts.append(f"of {limits(about['items'])}")
     return " ".join(parts)
 
 

@@ -1,6 +1,9 @@
 """The autopid group: the parameters that are read, with the latest value of each."""
 
+import jsontext
 from micropython import const
+
+from autopid.parameter import key_of
 
 try:
     from typing import TYPE_CHECKING
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _FIRST_ROUND_MS = const(3000)
+_LITERALS = {"on": '"on"', "off": '"off"'}
 
 
 class Group:
@@ -24,6 +28,7 @@ class Group:
     Attributes:
         version: counts changes of any value or error, so that a reader can tell whether anything is new.
         updates: counts fresh values, changed or not.
+        layout: counts how often the set of parameters was replaced, for those who keep something per parameter.
     """
 
     def __init__(self, uptime: "Uptime") -> None:
@@ -33,19 +38,26 @@ class Group:
         self._ready = False
         self.version = 0
         self.updates = 0
+        self.layout = 0
 
     def configure(self, parameters: "list[Parameter]") -> None:
-        """Makes the group hold exactly these, in this order; values of those that were there are kept."""
-        known = {parameter.name: parameter for parameter in self._parameters}
+        """Makes the group hold exactly these; values of those that were there are kept.
+
+        In this order, except that names like "10", which JavaScript takes for array indexes, come first and ascending:
+        every document can then be written as the group is.
+        """
+        known = {parameter.key: parameter for parameter in self._parameters}
         for parameter in parameters:
-            old = known.get(parameter.name)
+            old = known.get(parameter.key)
             if old is not None and old.text is not None and old.binary == parameter.binary:
                 parameter.text, parameter.updated_ms = old.text, old.updated_ms
-        self._parameters = list(parameters)
+                parameter.literal = old.literal
+        self._parameters = _in_order(parameters)
         kept = any([parameter.text is not None for parameter in parameters])
         self._first_ms = self._uptime.ms() if kept else None
         self._ready = False
         self.version += 1
+        self.layout += 1
 
     def __iter__(self) -> "Iterator[Parameter]":
         return iter(self._parameters)
@@ -55,8 +67,9 @@ class Group:
 
     def get(self, name: str) -> "Parameter | None":
         """The parameter of that name, or None. A search: a table of names would cost more memory than it is worth."""
+        key = key_of(name)
         for parameter in self._parameters:
-            if parameter.name == name:
+            if parameter.key == key:
                 return parameter
         return None
 
@@ -81,6 +94,7 @@ class Group:
         if text != parameter.text or parameter.error is not None:
             self.version += 1
             parameter.text = text
+            parameter.literal = _LITERALS.get(text, text)
             if parameter.error is not None:
                 parameter.error = None
         parameter.updated_ms = self._uptime.ms()
@@ -93,3 +107,12 @@ class Group:
         if error != parameter.error:
             self.version += 1
             parameter.error = error
+
+
+def _in_order(parameters: "list[Parameter]") -> "list[Parameter]":
+    indexes = [(int(p.name), p) for p in parameters if jsontext.is_index(p.name)]
+    if not indexes:
+        return list(parameters)
+    indexes.sort(key=lambda pair: pair[0])
+    others = [p for p in parameters if not jsontext.is_index(p.name)]
+    return [parameter for _, parameter in indexes] + others

@@ -1,5 +1,9 @@
 """A parameter: the name of a value, how an answer gives it, and which values are believed."""
 
+import json
+
+import jsontext
+
 from autopid.decimal import compare
 
 try:
@@ -13,6 +17,14 @@ if TYPE_CHECKING:
 
     Kind = tuple[str, str, int, str | None, str | None, bool, bool, int]
     Kinds = dict[Kind, Kind]
+
+
+def key_of(name: str) -> str:
+    """How a parameter of that name is announced within a JSON object: `,"SPEED":`.
+
+    The comma stands in front, so that the keys and values of an object can be joined as they are.
+    """
+    return ",%s:" % jsontext.quote(name)
 
 
 class OutOfRange(Exception):
@@ -33,7 +45,7 @@ class Parameter:
     no difference.
 
     Arguments and attributes:
-        name: its key in every document.
+        name: its name in every document; kept in the form that documents need most, see `key`.
         expression: anything with `value(image, decimals, refs, v)` like `Expression`.
         unit, device_class: metadata, "none" if unknown.
         period_ms: how often to ask for it; 0 leaves that to the default.
@@ -44,8 +56,13 @@ class Parameter:
         kinds: a dict that parameters made together share, so that equal metadata is stored only
             once.
 
+    Further attributes:
+        key: the name as `key_of` gives it. Documents are made from these in one step, and storing the name besides
+            would cost hundreds of parameters as many strings.
+
     Attributes that change while the device runs; only `autopid.group.Group` sets them:
         text: the latest good value as exact decimal text, or "on"/"off" if binary; None before the first.
+        literal: the same as JSON text: a number, or "on"/"off" in quotes; numbers are one object with `text`.
         updated_ms: uptime at which `text` was read; None before the first.
         error: why the last attempt gave no value, one plain sentence; None when it did.
     """
@@ -53,6 +70,7 @@ class Parameter:
     # Attributes that keep these values take no room in the object: profiles have hundreds of
     # parameters.
     text: str | None = None
+    literal: str | None = None
     updated_ms: int | None = None
     error: str | None = None
 
@@ -70,10 +88,18 @@ class Parameter:
         decimals: int = 2,
         kinds: "Kinds | None" = None,
     ) -> None:
-        self.name = name
+        self.key = key_of(name)
         self.expression = expression
         kind = (unit, device_class, period_ms, minimum, maximum, enabled, binary, decimals)
         self._kind = kind if kinds is None else kinds.setdefault(kind, kind)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        if "\\" in self.key:
+            name: str = json.loads(self.key[1:-1])
+            return name
+        return self.key[2:-2]
 
     @property
     def unit(self) -> str:
@@ -129,8 +155,8 @@ class Parameter:
         return self.maximum is None or compare(text, self.maximum) <= 0
 
     def json(self) -> str:
-        """The value as JSON text: a number, or "on"/"off" in quotes. Only if `text` is not None."""
-        return '"%s"' % self.text if self.binary else str(self.text)
+        """The value as JSON text; see `literal`. Only if `text` is not None."""
+        return str(self.literal)
 
     def age_ms(self, now_ms: int) -> int | None:
         """How long ago the value was read; None if it never was."""

@@ -1,4 +1,4 @@
-"""What settings are checked for by the parts that use them: addresses, expressions, standard names, link settings."""
+"""What settings are checked for by the parts that use them: addresses, headers, templates, expressions, …"""
 
 from autopid.expression import Expression, ExpressionError
 from net import url
@@ -20,17 +20,32 @@ class _AnyName:
         return True
 
 
+_SCHEMES = ("https", "http", "mqtts", "mqtt")
+
+
 def _url(text: str) -> "Verdict":
+    """The syntax alone: which scheme is allowed depends on other settings."""
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme.lower() not in _SCHEMES:
+        return None
     try:
-        address = url.parse(text)
+        url.parse("https://" + rest)
     except url.UrlError as error:
         return error.code, str(error)
-    if address.user is not None:  # it would stand in the settings for all to read
-        return (
-            "userinfo_not_allowed",
-            "Must not hold a user name or password; choose an authentication instead.",
-        )
     return None
+
+
+def _header(name: str, value: str) -> "Verdict":
+    from delivery import headers  # in use elsewhere, too
+
+    return headers.header_problem(name, value)
+
+
+def _template(text: str) -> "Verdict":
+    from delivery.formats import template  # released with the settings
+
+    wrong = template.problem(text)
+    return ("template", wrong) if wrong else None
 
 
 def _expression(text: str) -> "Verdict":
@@ -58,4 +73,11 @@ def _init(text: str) -> "Verdict":
     return None
 
 
-ALL: "Checks" = {"url": _url, "expression": _expression, "standard": _standard, "init": _init}
+ALL: "Checks" = {
+    "url": _url,
+    "header": _header,
+    "template": _template,
+    "expression": _expression,
+    "standard": _standard,
+    "init": _init,
+}

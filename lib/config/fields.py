@@ -9,7 +9,7 @@ Reading never stops at a problem: whatever is refused is noted, and the default 
 Limits are described in JSON Schema's words, so that forms and the API description come from them.
 """
 
-from autopid.decimal import decimal_text, parse_decimal
+from autopid.decimal import compare, decimal_text, parse_decimal
 
 try:
     from typing import TYPE_CHECKING
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     Verdict = tuple[str, str] | None  # (code, message) of a refusal
-    Checks = dict[str, Callable[[str], Verdict]]
+    Checks = dict[str, Callable[..., Verdict]]
     Value = Any  # a setting, of its field's own type
 
 HEX = "0123456789ABCDEFabcdef"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+TOKEN = LETTERS + "!#$%&'*+.^`|~"  # RFC 9110 5.6.2
 VISIBLE = "".join([chr(code) for code in range(33, 127)])
 
 
@@ -34,7 +35,8 @@ class Reading:
 
     Args:
         checks: named functions for what only other parts know, such as "expression"; each takes a
-            text and returns None or (code, message). A name that is not there is not checked.
+            text ("header" takes two: name and value) and returns None or (code, message). A name
+            that is not there is not checked.
 
     Attributes:
         problems: what was refused, in the document's order.
@@ -50,10 +52,10 @@ class Reading:
         """Notes one problem."""
         self.problems.append({"field": path, "code": code, "message": message})
 
-    def verdict(self, check: str | None, value: str) -> "Verdict":
+    def verdict(self, check: str | None, value: str, *more: str) -> "Verdict":
         """What the named check says of a text; empty texts are not checked."""
         function = self._checks.get(check) if check and value else None
-        return function(value) if function else None
+        return function(value, *more) if function else None
 
 
 class Field:
@@ -116,8 +118,9 @@ class Field:
 class Text(Field):
     """Text of `least` to `most` characters: no control characters, only `characters` if given.
 
-    `rule` is a check that is part of the declaration; `check` names one given to `Reading`; `tidy`
-    mends what people paste before it is checked.
+    With `lines` it may hold line breaks and tabs. `rule` is a check that is part of the
+    declaration; `check` names one given to `Reading`; `tidy` mends what people paste before it is
+    checked.
     """
 
     type = "string"
@@ -134,6 +137,7 @@ class Text(Field):
         check: str | None = None,
         secret: bool = False,
         tidy: "Callable[[str], str] | None" = None,
+        lines: bool = False,
     ) -> None:
         super().__init__(name, help, default)
         self.least = least
@@ -143,6 +147,7 @@ class Text(Field):
         self.check = check
         self.secret = secret
         self.tidy = tidy
+        self.lines = lines
 
     def typed(self, data: object) -> str:
         if not isinstance(data, str):
@@ -166,7 +171,8 @@ class Text(Field):
         return None
 
     def _content(self, value: str) -> "Verdict":
-        if min(value) < " " or "\x7f" in value:
+        plain = "".join(value.split()) if self.lines else value
+        if plain and (min(plain) < " " or "\x7f" in plain):
             return "characters", "Must not hold line breaks or other control characters."
         if self.characters is None:
             return None
@@ -225,17 +231,28 @@ class Integer(Field):
 
 
 class Decimal(Field):
-    """An exact decimal number, kept as text without needless zeros, or "" for none.
+    """An exact decimal number, kept as text without needless zeros.
 
-    Whole numbers and texts are exact. A JSON number with decimals has already been a float when it
-    came here, which on the chip holds about seven digits: where more are wanted, write the number
-    in quotes. Settings files always do.
+    It may be "" for none if that is its default. Whole numbers and texts are exact. A JSON number
+    with decimals has already been a float when it came here, which on the chip holds about seven
+    digits: where more are wanted, write the number in quotes. Settings files always do.
+
+    `least` and `most` are decimal texts as well, or None for no limit.
     """
 
     type = "string"
 
-    def __init__(self, name: str, help: str) -> None:
-        super().__init__(name, help, "")
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        default: str = "",
+        least: str | None = None,
+        most: str | None = None,
+    ) -> None:
+        super().__init__(name, help, default)
+        self.least = least
+        self.most = most
 
     def typed(self, data: object) -> str:
         if data == "":
@@ -246,8 +263,22 @@ class Decimal(Field):
         except ValueError:
             raise ValueError("Must be a decimal number without exponent, such as 3.5, or empty.")
 
+    def problem(self, value: str) -> "Verdict":
+        if not value:
+            return ("field_empty", "Must not be empty.") if self.default else None
+        if self.least is not None and compare(value, self.least) < 0:
+            return "range", f"Must be at least {self.least}."
+        if self.most is not None and compare(value, self.most) > 0:
+            return "range", f"Must be at most {self.most}."
+        return None
+
     def limits(self) -> dict[str, object]:
-        return {"format": "decimal"}
+        limits: dict[str, object] = {"format": "decimal"}
+        if self.least is not None:
+            limits["minimum"] = self.least
+        if self.most is not None:
+            limits["maximum"] = self.most
+        return limits
 
 
 class Flag(Field):

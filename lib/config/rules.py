@@ -17,19 +17,16 @@ if TYPE_CHECKING:
 MAX_DESTINATIONS = const(6)
 
 
-def judge(
-    reading: "Reading", settings: dict, known: "Container[str]", used: "Container[int]"
-) -> "dict[str, str | None]":
-    """Applies all rules to settings just read; returns the secrets found, by key in the store.
+def judge(reading: "Reading", settings: dict, used: "Container[int]") -> "dict[str, str | None]":
+    """Gives ids and applies all rules but those of destinations to settings just read.
 
-    Problems are added to the reading. An entry that breaks a rule is switched off, so that the
-    settings stay usable.
+    Returns the secrets found, by key in the store. Problems are added to the reading. An entry that
+    breaks a rule is switched off, so that the settings stay usable.
     """
     _number(reading, settings["destinations"], used)
     found = {secret_key(path, settings): value for path, value in reading.secrets.items()}
     _judge_adapter(reading, settings["adapter"])
     _judge_parameters(reading, settings["autopid"])
-    _judge_destinations(reading, settings["destinations"], known, found)
     return found
 
 
@@ -53,7 +50,7 @@ def _number(reading: "Reading", destinations: list[dict], used: "Container[int]"
     One that was used until now, by a destination just removed, is the last choice.
     """
     taken: list[int] = []
-    _unique(reading, destinations, "destinations", "id", "id_duplicate", taken)
+    unique(reading, destinations, "destinations", "id", "id_duplicate", taken)
     free = [number for number in range(1, MAX_DESTINATIONS + 1) if number not in taken]
     free.sort(key=lambda number: (number in used, number), reverse=True)
     for index, destination in enumerate(destinations):
@@ -61,7 +58,8 @@ def _number(reading: "Reading", destinations: list[dict], used: "Container[int]"
             destination["id"] = free.pop()
 
 
-def _refuse(reading: "Reading", item: dict, path: str, code: str, message: str) -> None:
+def refuse(reading: "Reading", item: dict, path: str, code: str, message: str) -> None:
+    """Notes a problem with an entry and switches it off."""
     reading.report(path, code, message)
     item["enabled"] = False
 
@@ -78,31 +76,16 @@ def _judge_parameters(reading: "Reading", autopid: dict) -> None:
     names: list[str] = []
     for kind in ("standard", "custom"):
         path = f"autopid.{kind}.parameters"
-        _unique(reading, autopid[kind]["parameters"], path, "name", "name_duplicate", names)
+        unique(reading, autopid[kind]["parameters"], path, "name", "name_duplicate", names)
     custom = autopid["custom"]["parameters"]
     for index in range(len(custom)):
         low, high = custom[index]["min"], custom[index]["max"]
         if low and high and compare(low, high) > 0:
             place = f"autopid.custom.parameters[{index}].max"
-            _refuse(reading, custom[index], place, "range", "Must not be below min.")
+            refuse(reading, custom[index], place, "range", "Must not be below min.")
 
 
-def _judge_destinations(
-    reading: "Reading", destinations: list[dict], known: "Container[str]", found: dict
-) -> None:
-    _unique(reading, destinations, "destinations", "name", "name_duplicate", [])
-    refused = [problem["field"] for problem in reading.problems]
-    for index in range(len(destinations)):
-        if destinations[index]["auth"]["type"] == "bearer":
-            path = f"destinations[{index}].auth.token"
-            key = secret_key(path, {"destinations": destinations})
-            missing = found[key] is None if key in found else key not in known
-            if missing and path not in refused:
-                message = "A bearer token is missing."
-                _refuse(reading, destinations[index], path, "field_empty", message)
-
-
-def _unique(
+def unique(
     reading: "Reading", items: "Iterable[dict]", path: str, name: str, code: str, taken: list
 ) -> None:
     """Refuses items whose `name` is taken, also by an earlier item; empty ones are none of it."""
@@ -110,5 +93,5 @@ def _unique(
         value = item[name]
         if value and value in taken:
             place = f"{path}[{index}].{name}"
-            _refuse(reading, item, place, code, f"Must be unique, and {value} is taken.")
+            refuse(reading, item, place, code, f"Must be unique, and {value} is taken.")
         taken.append(value)

@@ -9,18 +9,9 @@ Sections marked `switch` are entries that a problem in them switches off, and no
 
 from micropython import const
 
-from config import rules
-from config.fields import (
-    HEX,
-    LETTERS,
-    VISIBLE,
-    Choice,
-    Decimal,
-    Flag,
-    Integer,
-    Reading,
-    Text,
-)
+from config import destination_rules, rules
+from config.destination import DESTINATION
+from config.fields import HEX, LETTERS, Choice, Decimal, Flag, Integer, Reading, Text
 from config.rules import MAX_DESTINATIONS
 from config.sections import ListOf, Section, walk
 
@@ -30,21 +21,12 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterator, Mapping
 
     from config.fields import Checks, Field, Verdict
 
 _MAX_PARAMETERS = const(256)
-_MAX_URL = const(1024)
 _DAY_MS = const(86_400_000)
-
-
-def _https(text: str) -> "Verdict":
-    if text[:8].lower() != "https://":
-        return "url_scheme", "Must start with https://."
-    if len(text) > _MAX_URL:
-        return "url_too_long", f"Must have at most {_MAX_URL} characters."
-    return None
 
 
 def _host_and_port(text: str) -> "Verdict":
@@ -58,12 +40,6 @@ def _header(text: str) -> "Verdict":
     if len(text) in (3, 8):
         return None
     return "header", "Must have 3 (11 bit) or 8 (29 bit) hexadecimal digits, or be empty."
-
-
-def _bare_token(text: str) -> str:
-    """What is left of a pasted header value: no blanks around it, no word Bearer."""
-    text = text.strip()
-    return text[7:].strip() if text[:7].lower() == "bearer " else text
 
 
 _ENABLED = Flag("enabled", "Off keeps the entry without using it.", True)
@@ -161,70 +137,6 @@ _AUTOPID = Section(
     ),
 )
 
-_PAIR = Section(
-    "pair",
-    "One query parameter.",
-    (
-        Text("key", "Its name.", least=1, most=64),
-        Text("value", "Its value; it is percent-encoded for you.", most=256),
-    ),
-)
-
-_DESTINATION = Section(
-    "destination",
-    "One HTTPS server that receives the values.",
-    (
-        Integer("id", "Its number for good; 0 takes a free one.", 0, 1, MAX_DESTINATIONS, (0,)),
-        Text("name", "What you call it.", least=1, most=64),
-        _ENABLED,
-        Text(
-            "url",
-            "Where to send; must start with https://.",
-            least=1,
-            most=_MAX_URL,
-            rule=_https,
-            check="url",
-        ),
-        Integer(
-            "cycle_ms",
-            "Time between two deliveries in milliseconds; 0 delivers on events only.",
-            5000,
-            1000,
-            _DAY_MS,
-            (0,),
-            "cycle_range",
-        ),
-        Section(
-            "auth",
-            "How we show who we are.",
-            (
-                Choice("type", "none, or a bearer token.", ("none", "bearer")),
-                Text(
-                    "token",
-                    "The token alone, without the word Bearer.",
-                    least=1,
-                    most=2048,
-                    characters=VISIBLE,
-                    secret=True,
-                    tidy=_bare_token,
-                ),
-            ),
-        ),
-        ListOf("query", "Appended to the address.", _PAIR, 16, "query_max"),
-        Text(
-            "cert_set",
-            "Folder below certs/ with the authorities the server is verified with; default is kept for "
-            "the public roots, which are not there yet.",
-            "default",
-            1,
-            24,
-            LETTERS,
-            check="cert_set",
-        ),
-    ),
-    switch=True,
-)
-
 SETTINGS = Section(
     "settings",
     "All settings of the device.",
@@ -259,9 +171,31 @@ SETTINGS = Section(
         ListOf(
             "destinations",
             "Who receives the values.",
-            _DESTINATION,
+            DESTINATION,
             MAX_DESTINATIONS,
             "max_destinations",
+        ),
+        Section(
+            "signals",
+            "Which parameters tell what the car is doing.",
+            (
+                Text("ignition", "On with the ignition; empty finds it out.", most=31),
+                Text("charging", "On while charging; empty finds it out.", most=31),
+                Text("voltage", "Volts of the 12 V battery; empty finds it out.", most=31),
+            ),
+        ),
+        Section(
+            "network",
+            "What the device may take of the network.",
+            (
+                Integer(
+                    "max_connections",
+                    "How many connections to destinations stay open at once.",
+                    6,
+                    1,
+                    6,
+                ),
+            ),
         ),
         Section(
             "web",
@@ -278,7 +212,7 @@ SETTINGS = Section(
 
 def validate(
     data: object,
-    known: "Container[str]" = (),
+    known: "Mapping[str, str | None] | None" = None,
     checks: "Checks | None" = None,
     secrets: "dict[str, str | None] | None" = None,
     used: "Container[int]" = (),
@@ -287,8 +221,10 @@ def validate(
 
     Args:
         data: the parsed JSON. Missing settings get their default, unknown ones are a problem.
-        known: keys of the secrets that are set ("destinations.1.auth.token").
-        checks: see `config.fields.Reading`; "url", "standard", "expression", "init", "cert_set".
+        known: the secrets that are set, by key ("destinations.1.auth.token"); "" for one that is not
+            to be asked for because it was refused elsewhere.
+        checks: see `config.fields.Reading`; "url", "standard", "expression", "init", "cert_set",
+            "header", "template".
         secrets: receives the secrets found in the document, by key; None asks to clear one. They
             never enter the settings.
         used: ids that destinations have so far; a new one gets one of them only if no other is free.
@@ -298,7 +234,8 @@ def validate(
     """
     reading = Reading(checks)
     settings = SETTINGS.read(reading, data, "")
-    found = rules.judge(reading, settings, known, used)
+    found = rules.judge(reading, settings, used)
+    destination_rules.judge(reading, settings["destinations"], known or {}, found)
     if secrets is not None:
         secrets.update(found)
     return settings, reading.problems

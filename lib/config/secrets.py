@@ -96,18 +96,22 @@ def whole(value: object) -> int:
 def cut_out(keys: "Iterable[str]", document: dict, settings: dict) -> None:
     """Removes the secrets of these keys, all of which it holds, from the document of these settings.
 
-    Its destinations are given the ids they have in the settings, which the keys refer to.
+    Its destinations are given the ids they have in the settings, which the keys refer to. A login
+    may have stood in the address: the settings have that without it.
     """
     ids = [str(destination["id"]) for destination in settings["destinations"]]
     for key in keys:
         section, *path, name = key.split(".")
         holder = document[section]
         if section == "destinations":
-            holder = holder[ids.index(path.pop(0))]
-            holder["id"] = int(key.split(".")[1])
+            index = ids.index(path.pop(0))
+            holder = holder[index]
+            holder["id"] = settings[section][index]["id"]
+            if name == "login" and "url" in holder:
+                holder["url"] = settings[section][index]["url"]
         for part in path:
-            holder = holder[part]
-        del holder[name]
+            holder = holder.get(part) or {}
+        holder.pop(name, None)
 
 
 def of_destinations(values: "dict[str, str]", ids: "Iterable[str]") -> dict[str, str]:

@@ -19,23 +19,30 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Section(Field):
     """Named fields. With `switch`, a problem in it makes its Flag `enabled` false.
 
     It then keeps what was refused, as far as its type is right, so that the user can correct it.
+    `prepare(reading, data, path)` returns the object that is read in place of the one given.
     """
 
     type = "object"
 
     def __init__(
-        self, name: str, help: str, fields: tuple[Field, ...], switch: bool = False
+        self,
+        name: str,
+        help: str,
+        fields: tuple[Field, ...],
+        switch: bool = False,
+        prepare: "Callable[[Reading, dict, str], dict] | None" = None,
     ) -> None:
         super().__init__(name, help, {})
         self.fields = fields
         self.switch = switch
+        self.prepare = prepare
 
     def read(self, reading: Reading, data: object, path: str, keep: bool = False) -> dict:
         if not isinstance(data, dict):
@@ -43,6 +50,8 @@ class Section(Field):
             settings = self.read(Reading(), {}, path, keep)
         else:
             count = len(reading.problems)
+            if self.prepare:
+                data = self.prepare(reading, data, path)
             self._unknown(reading, data, path)
             settings = self._members(reading, data, path, keep or self.switch)
             if len(reading.problems) == count:
@@ -108,7 +117,10 @@ class ListOf(Field):
         ]
 
     def limits(self) -> dict[str, object]:
-        return {"maxItems": self.most}
+        limits: dict[str, object] = {"maxItems": self.most}
+        if not isinstance(self.item, Section):
+            limits["items"] = dict(self.item.limits(), type=self.item.type)
+        return limits
 
 
 def join(path: str, name: str) -> str:

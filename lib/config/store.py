@@ -122,7 +122,8 @@ class Store:
         _apply(secrets, changes)
         found: dict[str, str | None] = {}
         # A secret that was refused is not missing as well.
-        known = list(secrets) + [problem["field"] for problem in problems]
+        known = {problem["field"]: "" for problem in problems}
+        known.update(secrets)
         used = [destination["id"] for destination in self.settings["destinations"]]
         settings, more = schema.validate(data, known, self._checks(), found, used)
         transient.release(transient.SETTINGS)

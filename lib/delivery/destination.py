@@ -1,21 +1,21 @@
-"""One destination: its own task, schedule, connection and journal; none waits for another.
+"""One destination: its own task, schedule, outbox, connection, fuse and journal; none waits for another.
 
-shared = Shared(group, Uptime(), certsets, secret, status, logger, asyncio.Lock())
+shared = Shared(…)
 destination = Destination(settings["destinations"][0], settings["autopid"]["grouping"], shared)
 task = asyncio.create_task(destination.run())
 destination.apply(changed, grouping)      # at any time
+attempt = await destination.send_now()
 """
 
 import asyncio
 
 from micropython import const
-from net.http import RequestError
 
-from delivery import schedule, verdict
-from delivery.formats import wican
-from delivery.journal import Attempt, Journal
-from delivery.route import Route, RouteError
-from delivery.schedule import Cycle
+from delivery.dispatcher import Dispatcher
+from delivery.journal import Journal
+from delivery.message import Parcel
+from delivery.producer import Producer
+from delivery.slot import Slot
 
 try:
     from typing import TYPE_CHECKING
@@ -23,97 +23,56 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from autopid.group import Group
-    from log import Logger
-    from trust import Sets
-    from uptime import Uptime
-
-    from delivery.verdict import Verdict
+    from delivery.dead_letters import DeadLetters
+    from delivery.journal import Attempt
+    from delivery.message import Message
+    from delivery.shared import Outbox, Shared
 
 DISABLED = "disabled"
 GROUPING_OFF = "grouping_off"
-EVENT_ONLY = "event_only"
 NO_VALUES = "no_values"
 WAITING = "waiting"
 SENDING = "sending"
 OK = "ok"
 FAILING = "failing"
+PAUSED = "paused"
+GONE = "gone"
 
 _REASONS = {
     DISABLED: "This destination is switched off.",
     GROUPING_OFF: "Grouping is switched off, so no document is made: nothing is sent.",
-    EVENT_ONLY: "A cycle of 0 sends on events only, and there are no events yet: nothing is sent.",
     NO_VALUES: "No value has been read from the car yet.",
 }
+_NO_EVENTS = "The cycle is 0 and no event is chosen: documents are sent on demand only."
 _LOOK_MS = const(250)
-_LONGEST_PAUSE_MS = const(60_000)
-
-
-class Shared:
-    """What all destinations use and none owns.
-
-    Attributes:
-        group: the values.
-        uptime: the clock of every time here.
-        certsets: the named certificate sets (`trust.Sets`).
-        secret: name -> the secret of that name, or None.
-        status: () -> redacted (key, plain value) pairs for the first document.
-        log: where outcomes are told; never a secret or a body.
-        handshake_lock: lets one TLS handshake run at a time.
-    """
-
-    def __init__(
-        self,
-        group: "Group",
-        uptime: "Uptime",
-        certsets: "Sets",
-        secret: "Callable[[str], str | None]",
-        status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
-        log: "Logger",
-        handshake_lock: "asyncio.Lock",
-    ) -> None:
-        self.group = group
-        self.uptime = uptime
-        self.certsets = certsets
-        self.secret = secret
-        self.status = status
-        self.log = log
-        self.handshake_lock = handshake_lock
-
-    def route(self, settings: dict, token: str | None) -> Route:
-        """A new, unopened way to the destination of these settings. Raises RouteError."""
-        return Route(settings, token, self.certsets, self.handshake_lock)
-
-    async def pause(self, wake: "asyncio.Event", ms: int) -> None:
-        """Waits that long, but not over a minute, and no longer than until the event is set."""
-        try:
-            await asyncio.wait_for_ms(wake.wait(), min(ms, _LONGEST_PAUSE_MS))
-        except asyncio.TimeoutError:
-            return
+_SECRETS = ("auth.token", "auth.login", "sign.secret", "sign.previous")
 
 
 class Destination:
-    """Sends the group's values to one address, cycle after cycle.
+    """Sends the group's values to one server: cycle after cycle, on events and on demand.
 
     Attributes:
         state: one of the constants of this module.
         reason: why nothing is delivered, in plain words; empty when all is well.
         journal: the last attempts and the counters.
-        coalesced: cycles that fell due while the one before was still being sent.
+        coalesced: due times without a document of their own: the one before was still being sent.
     """
 
-    def __init__(self, settings: dict, grouping: bool, shared: Shared) -> None:
+    def __init__(self, settings: dict, grouping: bool, shared: "Shared") -> None:
         self._shared = shared
         self._settings = settings
         self._grouping = grouping
-        self._token = self._stored_token(settings)
-        self._cycle: Cycle | None = None
-        self._route: Route | None = None
+        self._secrets = self._stored_secrets(settings)
         self._wake = asyncio.Event()
+        self._producer: Producer | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._outbox: Outbox | None = None
+        self._dead: DeadLetters | None = None
+        self._demand: _Demand | None = None
         self._introduced = False  # config and status were delivered in this boot
-        self._failures = 0  # in a row, since the settings changed
+        self._introduction = (
+            0  # which of the outbox's messages, from 1, is to deliver them; 0: none
+        )
         self.state = WAITING
         self.reason = ""
         self.journal = Journal()
@@ -132,38 +91,95 @@ class Destination:
     @property
     def next_ms(self) -> int | None:
         """Milliseconds until the next document is due; None while nothing is planned."""
-        return None if self._cycle is None else self._cycle.wait_ms(self._shared.uptime.ms())
+        if self._producer is None or self._producer.cycle is None:
+            return None
+        return self._producer.cycle.wait_ms(self._shared.uptime.ms())
 
     def apply(self, settings: dict, grouping: bool) -> None:
         """Goes on with these settings at once; a request under way by other ones is given up.
 
-        Nothing happens if neither they nor the stored secret differ. What was delivered in this
-        boot is remembered.
+        Nothing happens if neither they nor the stored secrets differ. What was delivered in this boot is remembered,
+        and what waits in the outbox stays there.
         """
-        token = self._stored_token(settings)
-        if (settings, grouping, token) == (self._settings, self._grouping, self._token):
+        secrets = self._stored_secrets(settings)
+        if (settings, grouping, secrets) == (self._settings, self._grouping, self._secrets):
             return
-        self._settings, self._grouping, self._token = settings, grouping, token
-        self._failures = 0
+        if settings["queue"] != self._settings["queue"]:
+            self._close_outbox()
+        self._settings, self._grouping, self._secrets = settings, grouping, secrets
         self.restart()
 
     def restart(self) -> None:
-        """Starts over with a new connection: for changes elsewhere, such as other certificates."""
-        self._cycle = None
+        """Starts over with a new connection and no memory of failures: for changes elsewhere, such as certificates."""
+        self._disconnect()
+        self._tell_waiting()
         self._wake.set()
+
+    def reset(self) -> None:
+        """Forgets failures, pauses and the fuse: what waits is sent at once."""
+        if self._dispatcher is not None:
+            self._dispatcher.reset()
+        self._tell_waiting()
+        self._wake.set()
+
+    async def send_now(self) -> "Attempt | None":
+        """Sends the newest values beside the schedule and returns what became of it, with the request as it was sent.
+
+        It leaves pauses and counters of failures alone. None if the destination ended meanwhile.
+        """
+        demand = self._demand
+        if demand is None:
+            demand = self._demand = _Demand()
+        self._wake.set()
+        await demand.answered.wait()
+        return demand.attempt
 
     async def run(self) -> None:
         """Sends until cancelled. May be run again after it ended, whatever ended it."""
         try:
             while True:
                 self._wake.clear()
-                await self._turn()
+                if self._dispatcher is not None:
+                    await self._dispatcher.collect()
+                wait = self._step(self._shared.uptime.ms())
+                await self._shared.pause(self._wake, wait)
         finally:
             self._disconnect()
-            self._cycle = None
+            self._close_outbox()
+            self._answer(None)
+
+    # What is kept
+
+    def dead_letters(self) -> "DeadLetters":
+        """The messages that were given up and kept."""
+        if self._dead is None:
+            self._dead = self._shared.dead_letters(self._settings)
+        return self._dead
+
+    def replay(self, id: str) -> bool:
+        """Puts a dead letter back into the outbox; False if there is none of that id. Raises OSError."""
+        letters = self.dead_letters()
+        message = letters.get(id)
+        if message is None:
+            return False
+        outbox = self._opened_outbox()
+        outbox.put(message)
+        outbox.flush()  # it is in one place at least, whatever happens now
+        letters.delete(id)
+        self.reset()
+        return True
+
+    def purge(self) -> None:
+        """Deletes everything that is kept for this destination, for good; it is not run any more."""
+        self._disconnect()
+        self._outbox = self._dead = None
+        self._shared.forget(self.id)
 
     def pairs(self) -> "list[tuple[str, str | int | bool | None]]":
-        """State and counters as (key, plain value) pairs in a fixed order; times in ms."""
+        """State and counters as (key, plain value) pairs in a fixed order; times in ms, ages in s."""
+        now = self._shared.uptime.ms()
+        outbox, dispatcher = self._outbox, self._dispatcher
+        dropped = self.journal.dropped + (0 if outbox is None else outbox.dropped)
         return [
             ("id", self.id),
             ("name", self.name),
@@ -172,117 +188,192 @@ class Destination:
             ("delivered", self.journal.delivered),
             ("failed", self.journal.failed),
             ("coalesced", self.coalesced),
+            ("throttled", self.journal.throttled),
+            ("dropped", dropped),
+            ("queued", 0 if outbox is None else len(outbox)),
+            (
+                "oldest_age_s",
+                None if outbox is None else outbox.oldest_age_s(now, self._shared.unix_s()),
+            ),
+            ("dead", self._dead_count()),
+            ("fuse", "closed" if dispatcher is None else dispatcher.fuse.state),
+            ("held_ms", 0 if dispatcher is None else dispatcher.held_ms(now)),
             ("next_ms", self.next_ms),
         ]
 
-    async def _turn(self) -> None:
-        """One step: look what stands in the way, else wait for the next due time, else send."""
+    def _dead_count(self) -> int:
+        if self._dead is None and self._settings["queue"]["mode"] != "flash":
+            return 0
+        return len(self.dead_letters())
+
+    # One step of the task
+
+    def _step(self, now_ms: int) -> int:
+        """Does what is due and returns the milliseconds until something else may be."""
         obstacle = self._obstacle()
-        now = self._shared.uptime.ms()
-        if obstacle is not None:
+        if obstacle is not None and self._demand is None:
             self._rest(obstacle)
-            await self._shared.pause(self._wake, _LOOK_MS)
-        elif self._cycle is None:
-            self._disconnect()
-            first = now + schedule.stagger_ms(self.id)
-            self._cycle = Cycle(self._settings["cycle_ms"], first)
-            self._tell(WAITING, "")
-        elif self._cycle.wait_ms(now):
-            await self._shared.pause(self._wake, self._cycle.wait_ms(now))
-        else:
-            await self._send(self._cycle)
+            return _LOOK_MS
+        dispatcher = self._dispatcher or self._connect()
+        outbox = self._opened_outbox()
+        outbox.expire(now_ms, self._shared.unix_s())
+        self._obey(dispatcher)
+        held = None
+        if obstacle is None:
+            self._produce(now_ms, dispatcher, outbox)
+            held = dispatcher.step(now_ms)
+        outbox.tick(now_ms)
+        self._describe(obstacle, dispatcher, outbox)
+        due = None if self._producer is None else self._producer.wait_ms(now_ms)
+        waits = [wait for wait in (held, due, outbox.wait_ms(now_ms)) if wait is not None]
+        return min(waits) if waits else _LOOK_MS
 
     def _obstacle(self) -> str | None:
         if not self._settings["enabled"]:
             return DISABLED
-        if not self._grouping:
-            return GROUPING_OFF
-        if not self._settings["cycle_ms"]:
-            return EVENT_ONLY
-        return None if self._shared.group.ready() else NO_VALUES
+        return None if self._grouping else GROUPING_OFF
 
     def _rest(self, state: str) -> None:
         if self.state != state:
             self._disconnect()
-            self._cycle = None
             self._tell(state, _REASONS[state])
+
+    def _produce(self, now_ms: int, dispatcher: Dispatcher, outbox: "Outbox") -> None:
+        """Makes a document if one is due. Without a queue only if it can leave before the next one."""
+        if dispatcher.gone or not self._shared.group.ready():
+            self._producer = None
+            return
+        producer = self._producer
+        if producer is None:
+            producer = self._producer = Producer(self._settings, self._shared)
+        if not producer.is_due(now_ms):
+            return
+        live = self._settings["queue"]["mode"] == "none"
+        if live and dispatcher.busy:
+            self.coalesced += producer.skip(now_ms)
+            return
+        self.coalesced += producer.begin(now_ms)
+        if live and producer.cycle is not None:
+            until_next = producer.cycle.wait_ms(now_ms)
+            throttled = dispatcher.held_ms(now_ms) >= until_next
+        else:
+            throttled = False
+        if throttled:
+            self.journal.throttled += 1
+        else:
+            self._put(producer, dispatcher, outbox)
+
+    def _put(self, producer: Producer, dispatcher: Dispatcher, outbox: "Outbox") -> None:
+        first = self._introduces(dispatcher, outbox)
+        message = producer.make(first)
+        if not message.body:
+            return
+        outbox.put(message)
+        if first:
+            self._introduction = outbox.dropped + dispatcher.settled + len(outbox)
+
+    def _introduces(self, dispatcher: Dispatcher, outbox: "Outbox") -> bool:
+        """Whether the next document should carry config and status: none that does was delivered, or is waiting."""
+        wanted = self._settings["body"]["boot"]
+        if wanted != "once":
+            return wanted == "always"
+        if self._introduced or dispatcher.delivered_first:
+            return False
+        if self._settings["queue"]["mode"] == "none":  # the one that waits gives way to this one
+            return True
+        return self._introduction <= outbox.dropped + dispatcher.settled
+
+    def _describe(self, obstacle: str | None, dispatcher: Dispatcher, outbox: "Outbox") -> None:
+        """State and reason as they are now."""
+        if obstacle is not None:
+            self._tell(obstacle, _REASONS[obstacle])
+        elif dispatcher.gone:
+            self._tell(GONE, dispatcher.cause)
+        elif dispatcher.paused:
+            self._tell(PAUSED, dispatcher.cause)
+        elif dispatcher.failures:  # a dead server is being tried most of the time: still failing
+            self._tell(FAILING, dispatcher.cause)
+        elif dispatcher.busy:
+            self._tell(SENDING, outbox.trouble)
+        elif self._producer is None:
+            self._tell(NO_VALUES, _REASONS[NO_VALUES])
+        elif dispatcher.delivered:
+            self._tell(OK, outbox.trouble)
+        else:
+            idle = self._producer.wait_ms(0) is None
+            self._tell(WAITING, _NO_EVENTS if idle else outbox.trouble)
+
+    def _tell_waiting(self) -> None:
+        obstacle = self._obstacle()
+        self._tell(obstacle or WAITING, _REASONS[obstacle] if obstacle else "")
 
     def _tell(self, state: str, reason: str) -> None:
         self.state = state
         self.reason = reason
 
-    async def _send(self, cycle: Cycle) -> None:
-        """Runs one attempt beside this task: a change of settings need not wait for a slow server.
+    # On demand
 
-        Ways out: the attempt is over; `apply` or `restart` wakes us; we are cancelled. The last
-        two end the attempt, which then closes its connection itself.
-        """
-        self.coalesced += cycle.begin(self._shared.uptime.ms())
-        if self.state != FAILING:  # a dead server is being tried most of the time: still failing
-            self.state = SENDING
-        attempt = asyncio.create_task(self._attempt(cycle))
-        try:
-            while self._cycle is cycle and not attempt.done():
-                await self._wake.wait()
-                self._wake.clear()
-            if attempt.done():
-                await attempt
-        finally:
-            if not attempt.done():
-                self._route = None
-                attempt.cancel()
+    def _obey(self, dispatcher: Dispatcher) -> None:
+        """Begins what was demanded as soon as no other attempt is under way."""
+        if self._demand is None or dispatcher.busy:
+            return
+        producer = self._producer or Producer(self._settings, self._shared)
+        outbox = self._opened_outbox()
+        message = producer.make(self._introduces(dispatcher, outbox))
+        parcel = Parcel([message], self._shared.format(message.format), True)
+        dispatcher.begin(parcel, self._answer)
 
-    async def _attempt(self, cycle: Cycle) -> None:
-        """Makes the document, posts it, enters the outcome; takes no longer than the deadline."""
-        try:
-            began = self._shared.uptime.ms()
-            status = None if self._introduced else self._shared.status()
-            body = wican.document(self._shared.group, status)
-            outcome = await self._post(body, schedule.deadline_ms(cycle.cycle_ms))
-            took = self._shared.uptime.ms() - began
-            self._conclude(cycle, Attempt(began, took, len(body), outcome), outcome.pause_ms)
-        finally:
-            self._wake.set()
+    def _answer(self, attempt: "Attempt | None") -> None:
+        demand, self._demand = self._demand, None
+        if demand is not None:
+            demand.attempt = attempt
+            demand.answered.set()
 
-    async def _post(self, body: bytes, deadline_ms: int) -> "Verdict":
-        try:
-            if self._route is None:
-                self._route = self._shared.route(self._settings, self._token)
-            return verdict.of_response(await self._route.post(body, deadline_ms))
-        except RouteError as error:
-            return verdict.of_settings(str(error), error.advice)
-        except RequestError as error:
-            return verdict.of_error(error)
+    # Parts that come and go
 
-    def _conclude(self, cycle: Cycle, attempt: Attempt, pause_ms: int) -> None:
-        self.journal.add(attempt)
-        if attempt.ok:
-            hold = 0
-            self._succeed()
-        else:
-            self._fail(" ".join((attempt.cause, attempt.advice)).strip())
-            hold = max(pause_ms, schedule.hold_ms(self._failures, cycle.cycle_ms))
-        self.coalesced += cycle.end(self._shared.uptime.ms(), hold)
-
-    def _succeed(self) -> None:
-        if self._failures:
-            self._shared.log.info("destination %d: delivered again", self.id)
-        self._introduced = True
-        self._failures = 0
-        self._tell(OK, "")
-
-    def _fail(self, reason: str) -> None:
-        if reason != self.reason:  # the same trouble every cycle is told once
-            self._shared.log.warning("destination %d: %s", self.id, reason)
-        self._failures += 1
-        self._tell(FAILING, reason)
+    def _connect(self) -> Dispatcher:
+        self._dispatcher = Dispatcher(
+            self._settings,
+            self._shared,
+            self._opened_outbox(),
+            self.journal,
+            self._wake.set,
+            self._bury,
+        )
+        return self._dispatcher
 
     def _disconnect(self) -> None:
-        route, self._route = self._route, None
-        if route is not None:
-            route.close()
+        dispatcher, self._dispatcher = self._dispatcher, None
+        self._producer = None
+        self._introduction = 0
+        if dispatcher is not None:
+            self._introduced = self._introduced or dispatcher.delivered_first
+            dispatcher.stop()
 
-    def _stored_token(self, settings: dict) -> str | None:
-        if settings["auth"]["type"] != "bearer":
-            return None
-        return self._shared.secret("destinations.%d.auth.token" % settings["id"])
+    def _opened_outbox(self) -> "Outbox":
+        if self._outbox is None:
+            none = self._settings["queue"]["mode"] == "none"
+            self._outbox = Slot() if none else self._shared.outbox(self._settings)
+        return self._outbox
+
+    def _close_outbox(self) -> None:
+        outbox, self._outbox = self._outbox, None
+        self._dead = None
+        if outbox is not None:
+            self.journal.dropped += outbox.dropped
+            outbox.close()
+
+    def _bury(self, message: "Message", cause: str, status: "int | None") -> None:
+        self.dead_letters().add(message, cause, status)
+
+    def _stored_secrets(self, settings: dict) -> "list[str | None]":
+        prefix = "destinations.%d." % settings["id"]
+        return [self._shared.secret(prefix + name) for name in _SECRETS]
+
+
+class _Demand:
+    """Somebody waits for a document to be sent at once."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+        self.attempt: Attempt | None = None

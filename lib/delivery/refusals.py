@@ -2,6 +2,7 @@
 
 from micropython import const
 
+from delivery import verdict
 from delivery.verdict import Verdict
 
 try:
@@ -12,6 +13,7 @@ except ImportError:
 if TYPE_CHECKING:
     from net.http import Response
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_LOCATION = const(120)
 _LONGEST_PAUSE_MS = const(3_600_000)
 
@@ -22,16 +24,25 @@ _SERVER = "The trouble is on the server's side; its log says more. Sending goes 
 # status: (what the server said, what to do)
 _ANSWERS = {
     400: ("did not understand the request", _CLIENT),
-    401: ("does not know who is sending", "Check the token: missing, mistyped or expired?"),
+    401: (
+        "does not know who is sending",
+        "Check the token: missing, mistyped or expired? Sending goes on when the settings change.",
+    ),
+    402: ("wants to be paid, or did not find this host", "Check the host name of the address."),
     403: ("refuses access", "Check that the token gives the right to write to this address."),
     404: ("knows nothing at this path", "Check the path; a slash at its end can matter."),
     405: ("does not take a POST at this path", "Check the path of the address."),
+    407: ("is a proxy that does not know us", "Check the address: no proxy should be there."),
     408: ("waited too long for the request", "Check the strength of the device's connection."),
-    410: ("says that this address is gone for good", "Enter a new address or remove it."),
+    410: (
+        "says that this address is gone for good",
+        "Nothing more is sent. Enter a new address or remove this destination.",
+    ),
     413: ("finds the document too large", "Read fewer parameters or raise the server's limit."),
     415: ("does not take JSON at this path", "Check the path of the address."),
     421: ("does not serve this host name", "Check the host name of the address."),
     422: ("understood the document but rejects its content", _CLIENT),
+    425: ("does not want to answer so early", _SERVER),
     429: ("gets too many documents", "Choose a longer cycle."),
     500: ("failed inside", _SERVER),
     502: ("is a gateway and got a bad answer from the server behind it", _SERVER),
@@ -44,11 +55,25 @@ def of_response(response: "Response") -> Verdict:
     """The verdict on any status but 2xx."""
     status = response.status
     if 300 <= status < 400:
-        return Verdict("status", _redirect(status, response.get("Location")), _REDIRECT, status)
+        cause = _redirect(status, response.get("Location"))
+        return Verdict(verdict.REDIRECT, "status", cause, _REDIRECT, status)
     said, advice = _ANSWERS.get(status) or _other(status)
-    verdict = Verdict("status", "The server %s (%d)." % (said, status), advice, status)
-    verdict.pause_ms = _pause_ms(response.get("Retry-After"))
-    return verdict
+    cause = "The server %s (%d)." % (said, status)
+    answer = Verdict(_kind(status), "status", cause, advice, status)
+    answer.pause_ms = _pause_ms(response.get("Retry-After"), response.get("Date"))
+    return answer
+
+
+def _kind(status: int) -> str:
+    if status in (429, 503):
+        return verdict.THROTTLED
+    if status in (401, 403, 407):
+        return verdict.AUTH
+    if status == 410:
+        return verdict.GONE
+    if status < 200 or status in (408, 425) or status >= 500:
+        return verdict.RETRY
+    return verdict.REJECTED
 
 
 def _other(status: int) -> "tuple[str, str]":
@@ -75,11 +100,34 @@ def _public(location: str) -> str:
     return "".join(printable[:_LONGEST_LOCATION])
 
 
-def _pause_ms(retry_after: str | None) -> int:
-    """Retry-After in seconds (RFC 9110 10.2.3), at most an hour.
+def _pause_ms(retry_after: str | None, date: str | None) -> int:
+    """Retry-After (RFC 9110 10.2.3) in milliseconds, at most an hour; 0 if there is none.
 
-    Its other form, a date, is left aside: it needs clocks that agree.
+    It counts seconds or is a date, which is compared with the server's own Date: our clock may be wrong.
     """
-    if not retry_after or len(retry_after) > 9 or not retry_after.encode().isdigit():
+    text = (retry_after or "").strip()
+    if text and len(text) < 10 and text.encode().isdigit():
+        return min(int(text) * 1000, _LONGEST_PAUSE_MS)
+    until, now = _seconds(text), _seconds(date or "")
+    if until is None or now is None:
         return 0
-    return min(int(retry_after) * 1000, _LONGEST_PAUSE_MS)
+    return min(max(0, until - now) * 1000, _LONGEST_PAUSE_MS)
+
+
+def _seconds(text: str) -> int | None:
+    """Seconds since some day in the past; None if the text is no IMF-fixdate (RFC 9110 5.6.7).
+
+    Such a date reads "Sun, 06 Nov 1994 08:49:37 GMT".
+    """
+    parts = text.replace(":", " ").split()
+    if len(parts) != 8 or parts[2] not in _MONTHS:
+        return None
+    try:
+        day, year, hour, minute, second = [int(parts[index]) for index in (1, 3, 4, 5, 6)]
+    except ValueError:
+        return None
+    month = _MONTHS.index(parts[2])
+    year -= month < 2  # years that begin in March end with the leap day
+    days = 365 * year + year // 4 - year // 100 + year // 400
+    days += (153 * ((month + 10) % 12) + 2) // 5 + day
+    return ((days * 24 + hour) * 60 + minute) * 60 + second

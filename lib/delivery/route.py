@@ -1,10 +1,10 @@
-"""The way to one destination: address, head and connection, made once per change of settings."""
+"""The way to one destination over HTTP: address, head, signature and connection, made once per change of settings."""
 
 import transient
 from net import dial, tls
 from net.http import Connection, RequestError
 
-from delivery.formats import wican
+from delivery import verdict
 
 try:
     from typing import TYPE_CHECKING
@@ -13,12 +13,20 @@ except ImportError:
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from net.http import Response
-    from net.url import Url
+    from net.sessions import Sessions
     from trust import Sets
 
+    from delivery.message import Parcel
+    from delivery.signer import Signer
+    from delivery.verdict import Verdict
+
+    Fields = list[tuple[str, str]]
+
 _USER_AGENT = "ESP32 WiCAN/1.0"
+_MAKERS = transient.ADDRESSES + ("delivery.heads", "delivery.credentials", "delivery.headers")
 
 
 class RouteError(Exception):
@@ -33,98 +41,184 @@ class RouteError(Exception):
 
 
 class Route:
-    """Where a destination's documents go and what stands above them."""
+    """Where a destination's parcels go and what stands above them."""
 
     def __init__(
         self,
         settings: dict,
-        token: str | None,
+        secret: "Callable[[str], str | None]",
         certsets: "Sets",
-        handshake_lock: "asyncio.Lock",
+        handshake_lock: "asyncio.Lock | None",
+        unix_s: "Callable[[], int]",
+        sessions: "Sessions | None" = None,
     ) -> None:
-        """Takes a destination's settings and its token. Opens nothing yet. Raises RouteError."""
-        self._url = address = _address(settings["url"])
-        self._target = target(address, settings["query"])
-        transient.release(transient.ADDRESSES)
-        self._headers = headers(settings["auth"]["type"], token)
+        """Takes a destination's settings. Opens nothing yet. Raises RouteError.
+
+        `secret` takes names as in "destinations.1.auth.token"; `unix_s` is the Unix time in seconds, 0 while the clock
+        is not set; `sessions` decides which connections of the device stay open.
+        """
+        self._settings = settings
         self._certsets = certsets
-        self._cert_set = settings["cert_set"]
         self._handshake_lock = handshake_lock
-        self._address = dial.Address(address.host, address.port)
+        self._sessions = sessions
+        self._fixed: Fields = []
+        self._fixed_for: tuple[str | None, bool] | None = None
+        self._packed = b""
+        self._packed_for: Parcel | None = None
+        self._rules: dict | None = _rules(settings["success"])
+        try:
+            self._prepare(settings, secret, unix_s)
+        finally:
+            transient.release(_MAKERS)
         self._connection: Connection | None = self._connect()
 
-    async def post(self, body: bytes, deadline_ms: int) -> "Response":
-        """Posts the body as it is.
+    async def deliver(self, parcel: "Parcel", deadline_ms: int) -> "Verdict":
+        """Sends the parcel and judges the answer.
 
-        Raises RouteError if the settings make no request, `net.http.RequestError` if it failed. After a failed
-        handshake the certificates are loaded again: they may have been replaced meanwhile.
+        Raises RouteError if the settings make no request, `net.http.RequestError` if there was no usable answer. After
+        a failed handshake the certificates are loaded again: they may have been replaced meanwhile.
         """
         if self._connection is None:
             self._connection = self._connect()
         try:
-            return await self._connection.request(
-                "POST", self._target, self._headers, body, deadline_ms
-            )
+            response = await self._send(self._connection, parcel, deadline_ms)
         except ValueError as error:
             raise RouteError("No request can be made of these settings: %s." % error)
         except RequestError as error:
             if error.stage == "tls":
                 self._connection = None  # already closed; the address stays known
-            raise error
+            return self._of_cut_reply(error)
+        return self._judge(response)
 
     def close(self) -> None:
         """Closes the connection if it is open."""
         if self._connection is not None:
             self._connection.close()
 
+    def _prepare(
+        self,
+        settings: dict,
+        secret: "Callable[[str], str | None]",
+        unix_s: "Callable[[], int]",
+    ) -> None:
+        """Everything that stays the same from one parcel to the next.
+
+        Only plain values are kept of what is made here: an object keeps the module of its class in memory.
+        """
+        from delivery.heads import Head
+
+        def own(name: str) -> str | None:
+            return secret("destinations.%d.%s" % (settings["id"], name))
+
+        self._signer = _signer(settings["sign"], own, unix_s)
+        head = Head(settings, own, self._signer)
+        self._target, self._fields, self._secrets = head.target, head.fields, head.secrets
+        self._is_secure = head.address.scheme == "https"
+        self._host, self._port = head.address.host, head.address.port
+        self._host_header = head.address.host_header
+        self._address = dial.Address(self._host, self._port)
+
+    async def _send(
+        self, connection: Connection, parcel: "Parcel", deadline_ms: int
+    ) -> "Response":
+        method, goal, body = self._settings["method"], self._target, b""
+        if parcel.in_query:
+            goal = _extended(goal, parcel.body.decode())
+        else:
+            body = self._body(parcel)
+        fixed = self._heading(parcel)
+        changing = [("X-Message-Id", parcel.id)]
+        if self._signer is not None:
+            changing += self._signer.fields(parcel.id, body)
+        if parcel.wants_trace:
+            from delivery import trace
+
+            message = connection.writer.message(method, goal, fixed, body, changing)
+            parcel.trace = trace.of(message, self._secrets)
+            transient.release(("delivery.trace",))
+        return await connection.request(method, goal, fixed, body, deadline_ms, changing)
+
+    def _heading(self, parcel: "Parcel") -> "Fields":
+        """The fields that stay the same as long as parcels are of one kind."""
+        kind = (parcel.content_type, parcel.in_query)
+        if kind != self._fixed_for:
+            body = self._settings["body"]
+            fields = [("User-Agent", _USER_AGENT)]
+            if not parcel.in_query:
+                content_type = body["content_type"] or parcel.content_type
+                if content_type:
+                    fields.append(("Content-Type", content_type))
+                if body["gzip"]:
+                    fields.append(("Content-Encoding", "gzip"))
+            self._fixed, self._fixed_for = fields + self._fields, kind
+        return self._fixed
+
+    def _body(self, parcel: "Parcel") -> bytes:
+        """What is sent; the same bytes however often the parcel is."""
+        if not self._settings["body"]["gzip"]:
+            return parcel.body
+        if self._packed_for is not parcel:
+            from delivery import gzip
+
+            self._packed, self._packed_for = gzip.compress(parcel.body), parcel
+        return self._packed
+
+    def _judge(self, response: "Response") -> "Verdict":
+        found = verdict.of_response(response)
+        if self._rules is not None and found.ok:
+            from delivery import success
+
+            found = success.objection(self._rules, response) or found
+        if found.ok:
+            self._packed, self._packed_for = b"", None
+        return found
+
+    def _of_cut_reply(self, error: RequestError) -> "Verdict":
+        """Raises the error, unless it is about a reply that was to be read for the verdict."""
+        if self._rules is not None:
+            from delivery import success
+
+            found = success.of_cut_reply(self._rules, error)
+            if found is not None:
+                return found
+        raise error
+
     def _connect(self) -> Connection:
+        context = None
+        if self._is_secure:
+            context = _context(self._certsets, self._settings["cert_set"])
         return Connection(
-            self._url.host,
-            self._url.port,
-            _context(self._certsets, self._cert_set),
+            self._host,
+            self._port,
+            context,
             handshake_lock=self._handshake_lock,
-            host_header=self._url.host_header,
+            host_header=self._host_header,
+            keep=self._settings["transport"]["keep"],
             address=self._address,
+            sessions=self._sessions,
         )
 
 
-def target(address: "Url", query: "list[dict[str, str]]") -> str:
-    """Path and query of the address, then the query parameters, percent-encoded."""
-    from net import url
-
-    pairs = [(pair["key"], pair["value"]) for pair in query]
-    return url.target_with_query(address.target, pairs)
-
-
-def headers(auth_type: str, token: str | None) -> "list[tuple[str, str]]":
-    """The fields that stay from one document to the next. Raises RouteError without a token."""
-    fields = [("User-Agent", _USER_AGENT), ("Content-Type", wican.CONTENT_TYPE)]
-    if auth_type == "bearer":
-        fields.append(("Authorization", "Bearer " + _bare(token)))
-    return fields
+def _extended(target: str, query: str) -> str:
+    """The target with another piece of query, which is percent-encoded already."""
+    if not query:
+        return target
+    mark = "?" if "?" not in target else "" if target[-1] in "?&" else "&"
+    return target + mark + query
 
 
-def _bare(token: str | None) -> str:
-    """The token without blanks around it and without the scheme word, which many paste with it."""
-    text = (token or "").strip()
-    if (text + " ")[:7].lower() == "bearer ":
-        text = text[7:].strip()
-    if not text:
-        raise RouteError("Bearer authentication is chosen, but there is no token.", "Enter it.")
-    return text
+def _signer(
+    sign: dict, secret: "Callable[[str], str | None]", unix_s: "Callable[[], int]"
+) -> "Signer | None":
+    if sign["scheme"] == "none" and not sign["digest"]:
+        return None
+    from delivery.signer import Signer
+
+    return Signer(sign, secret, unix_s)
 
 
-def _address(text: str) -> "Url":
-    from net import url  # given back once the route is made
-
-    try:
-        address = url.parse(text)
-    except url.UrlError as error:
-        raise RouteError("The address cannot be used. %s" % error, "Correct the address.")
-    if address.user is not None:
-        cause = "The address holds a user name, which is not sent."
-        raise RouteError(cause, "Take it out of the address and choose an authentication.")
-    return address
+def _rules(success: dict) -> dict | None:
+    return success if success["status"] or success["json_path"] else None
 
 
 def _context(certsets: "Sets", name: str) -> tls.Context:

@@ -1,5 +1,7 @@
 """What the device found out by itself and need not find out again after a restart, apart from what the user chose."""
 
+import os
+
 from config import files
 
 try:
@@ -26,6 +28,18 @@ class Memory:
         """The remembered text, or None."""
         text = self._values.get(key)
         return text if isinstance(text, str) else None
+
+    def count(self, key: str) -> int:
+        """Counts up by one, over restarts too, and returns the new number.
+
+        It begins somewhere: after a loss no number comes again, as good as certainly.
+        """
+        try:
+            number = int(self.get(key) or "") + 1
+        except ValueError:
+            number = int.from_bytes(os.urandom(3), "big")
+        self.put(key, str(number))
+        return number
 
     def put(self, key: str, text: str) -> None:
         """Remembers a text; the file is only written if it is new."""

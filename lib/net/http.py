@@ -19,6 +19,7 @@ from micropython import const
 
 from net import dial
 from net.reply import Body, Head, ReplyError, ReplyReader
+from net.request import Writer
 from net.turn import Turn
 
 try:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeAlias
 
+    from net.sessions import Sessions
     from net.tls import Context
 
     Header = tuple[str, str]
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     AnyLink: TypeAlias = "Link | dial.SocketLink"
 
 _BODY_CAP = const(2048)
-_MAX_HEAD = const(4096)
 _EPIPE = const(32)
 _RECORD = const(4096)  # largest TLS record the chip sends
 
@@ -52,10 +53,9 @@ _LATE = (
     "%s did not finish its answer within %s.",
 )
 _BUSY = "This device was busy with other TLS handshakes; %s had no turn within %s."
+_FULL = "This device was busy with as many connections as it may hold; %s had no turn within %s."
 _REFUSED = "If the server asks for a client certificate, choose a cert set that has one."
 _TOO_MUCH = "The server may not take a document of this size, or it asks for a client certificate."
-_TOKEN_EXTRA = "!#$%&'*+-.^_`|~"
-_OWN_HEADERS = ("host", "content-length", "transfer-encoding", "connection")
 
 
 class RequestError(Exception):
@@ -138,9 +138,11 @@ class Connection:
     not given); `handshake_lock` is shared by the connections of a device, so that handshakes run one at a time;
     `opener(host, port)` returns a reader and a writer in place of sockets and TLS; `host_header` replaces the
     Host header's value; without `keep`, each request has its own connection; `address` is what is known of the host
-    and the port from connections before.
+    and the port from connections before; `sessions` is shared by the connections of a device and decides which of
+    them are open.
 
-    `handshakes` (connections opened), `requests` and `retries` count up from 0. One request at a time.
+    `handshakes` (connections opened), `requests` and `retries` count up from 0; `writer` makes the bytes that are sent.
+    One request at a time.
     """
 
     def __init__(
@@ -155,6 +157,7 @@ class Connection:
         keep: bool = True,
         body_cap: int = _BODY_CAP,
         address: "dial.Address | None" = None,
+        sessions: "Sessions | None" = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -162,19 +165,18 @@ class Connection:
         self._server_name = server_name or host
         self._lock = handshake_lock
         self._opener = opener
-        self._host_header = host_header or _host_header(host, port, context)
         self._keep = keep
+        self.writer = Writer(host_header or _host_header(host, port, context), keep)
         self._body_cap = body_cap
         self._address = address or dial.Address(host, port)
+        self._sessions = sessions
         self._link: AnyLink | None = None
         self._reply: ReplyReader | None = None
         self._is_doubtful = False  # may the server still refuse our certificate?
-        self._head_key: tuple[str, str, tuple[Header, ...]] | None = None
-        self._head = b""
         self._is_long = False  # does the request leave in several pieces?
         self._stage = 0
         self._status: int | None = None
-        self._waits = False  # for the turn of its handshake
+        self._waits = ""  # for others, of this device: the sentence that says so
         self._entered = time.ticks_ms()
         self._timings = [0] * len(STAGES)
         self.handshakes = self.requests = self.retries = 0
@@ -185,19 +187,26 @@ class Connection:
 
     def close(self) -> None:
         """Closes the kept connection, if there is one; the next request opens another."""
-        link, self._link, self._reply = self._link, None, None
-        if link is not None:
-            link.close()
+        self._hang_up()
+        if self._sessions is not None:
+            self._sessions.leave(self)
 
     async def request(
-        self, method: str, target: str, headers: "Sequence[Header]", body: bytes, deadline_ms: int
+        self,
+        method: str,
+        target: str,
+        headers: "Sequence[Header]",
+        body: bytes,
+        deadline_ms: int,
+        changing: "Sequence[Header]" = (),
     ) -> Response:
         """Sends one request and returns the reply.
 
-        `target` is the path and query as they go on the wire. Host, Content-Length and Connection are added here.
+        `target` is the path and query as they go on the wire; `headers` stay the same from one request to the next,
+        `changing` do not. Host, Content-Length and Connection are added here.
         Raises ValueError if the request cannot be written as HTTP, RequestError if there is no usable reply.
         """
-        message = self._message(method, target, headers, body)
+        message = self.writer.message(method, target, headers, body, changing)
         self.requests += 1
         self._is_long = len(message) > _RECORD
         self._restart()
@@ -213,23 +222,14 @@ class Connection:
         finally:
             if not finished:  # a connection with half a reply in it is of no use
                 self.close()
-
-    def _message(
-        self, method: str, target: str, headers: "Sequence[Header]", body: bytes
-    ) -> bytes:
-        """The whole request. The head is made once for as long as nothing in it changes."""
-        key = (method, target, tuple(headers))
-        if key != self._head_key:
-            self._head = request_head(method, target, self._host_header, headers, self._keep)
-            self._head_key = key
-        if not body and method in ("GET", "HEAD", "DELETE"):
-            return self._head + b"\r\n"
-        length = b"Content-Length: %d\r\n\r\n" % len(body)
-        return b"".join((self._head, length, bytes(body)))
+            elif self._sessions is not None:
+                self._sessions.rest(self)
 
     async def _attempt(self, method: str, message: bytes) -> Response:
         link, reply = self._link, self._reply
         if link is not None and reply is not None and self._is_usable(link, reply):
+            if self._sessions is not None:
+                self._sessions.use(self)
             try:
                 self._enter(3)
                 reply.begin()
@@ -242,6 +242,11 @@ class Connection:
             self.retries += 1
         return await self._receive(await self._open(message), method)
 
+    def _hang_up(self) -> None:
+        link, self._link, self._reply = self._link, None, None
+        if link is not None:
+            link.close()
+
     def _is_usable(self, link: "AnyLink", reply: ReplyReader) -> bool:
         """Bytes that nobody asked for (a late 408, an alert) make a kept connection useless, like its end."""
         if reply.is_empty and not link.is_stale:
@@ -250,8 +255,23 @@ class Connection:
         return False
 
     async def _open(self, message: bytes) -> ReplyReader:
-        """Connects anew and sends the message."""
+        """Connects anew and sends the message; once more if that takes memory that other connections can do without."""
         self._restart()
+        if self._sessions is None:
+            return await self._dial(message)
+        self._waits = _FULL
+        await self._sessions.enter(self)
+        self._waits = ""
+        try:
+            return await self._dial(message)
+        except RequestError as error:
+            if error.stage not in ("connect", "tls") or not self._sessions.relieve(error.errno):
+                raise
+        self._hang_up()
+        self._restart()
+        return await self._dial(message)
+
+    async def _dial(self, message: bytes) -> ReplyReader:
         self._is_doubtful = False
         if self._opener is not None:
             link: AnyLink = await self._open_streams(self._opener)
@@ -305,9 +325,9 @@ class Connection:
         """One at a time, but only those whose server has answered: a silent one is nothing to wait for."""
         try:
             await link.greet(first)
-            self._waits = True
+            self._waits = _BUSY
             async with Turn(self._lock):
-                self._waits = False
+                self._waits = ""
                 await link.shake_hands()
         except (OSError, ValueError, MemoryError) as error:
             raise self._broken(error)
@@ -354,7 +374,7 @@ class Connection:
         for index in range(len(STAGES)):
             self._timings[index] = 0
         self._stage, self._entered = 0, time.ticks_ms()
-        self._status, self._waits = None, False
+        self._status, self._waits = None, ""
 
     def _enter(self, stage: int) -> None:
         now = time.ticks_ms()
@@ -364,7 +384,7 @@ class Connection:
     def _late(self, deadline_ms: int) -> RequestError:
         limit = "%d ms" % deadline_ms if deadline_ms % 1000 else "%d s" % (deadline_ms // 1000)
         if self._waits:
-            return RequestError("connect", _BUSY % (self.host, limit))
+            return RequestError("connect", self._waits % (self.host, limit))
         if self._stage == 1:
             self._address.reject()
         return self._failed(_LATE[self._stage] % (self.host, limit))
@@ -399,45 +419,6 @@ class Connection:
         self, cause: str, advice: "str | None" = None, code: "int | None" = None
     ) -> RequestError:
         return RequestError(STAGES[self._stage], cause, advice, code, self._status)
-
-
-def request_head(
-    method: str, target: str, host: str, headers: "Sequence[Header]", keep: bool = True
-) -> bytes:
-    """Request line and header fields, each with its line end, without Content-Length and the empty line.
-
-    Raises ValueError for anything that would not stay within its line (request splitting) or is not ours to send.
-    """
-    _check("method", method, " ")
-    _check("request target", target, " ")
-    _check("Host", host, " ")
-    lines = [f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n"]
-    for name, value in headers:
-        _check_name(name)
-        _check(name, value, "")
-        lines.append(f"{name}: {value}\r\n")
-    if not keep:
-        lines.append("Connection: close\r\n")
-    head = "".join(lines).encode()
-    if len(head) > _MAX_HEAD:
-        message = "the head of the request is %d bytes long; at most %d are allowed"
-        raise ValueError(message % (len(head), _MAX_HEAD))
-    return head
-
-
-def _check(what: str, text: str, forbidden: str) -> None:
-    for char in text:
-        if char in "\r\n\0" or char in forbidden:
-            raise ValueError(f"{what} holds {char!r}, which would break the request")
-
-
-def _check_name(name: str) -> None:
-    """A token (RFC 9110 5.6.2), and none of the fields that frame the message."""
-    for char in name:
-        if not ("a" <= char.lower() <= "z" or "0" <= char <= "9" or char in _TOKEN_EXTRA):
-            raise ValueError(f"{name!r} is no header name: it holds {char!r}")
-    if not name or name.lower() in _OWN_HEADERS:
-        raise ValueError(f"the header {name!r} cannot be set")
 
 
 def _host_header(host: str, port: int, context: "Context | None") -> str:

@@ -18,6 +18,8 @@ _MAX_LENGTH = const(1024)
 _MAX_HOST = const(253)
 _MAX_LABEL = const(63)
 
+_PORTS = {"https": 443, "http": 80, "mqtts": 8883, "mqtt": 1883}
+
 _ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _UNRESERVED = _ALNUM + "-._~"
 _SUB_DELIMS = "!$&'()*+,;="
@@ -69,7 +71,7 @@ class Url:
     def host_header(self) -> str:
         """The Host header's value: the port is left out when it is the scheme's own (RFC 9110 7.2)."""
         host = "[" + self.host + "]" if ":" in self.host else self.host
-        return host if self.port == _default_port(self.scheme) else "%s:%d" % (host, self.port)
+        return host if self.port == _PORTS[self.scheme] else "%s:%d" % (host, self.port)
 
     @property
     def public(self) -> str:
@@ -77,15 +79,18 @@ class Url:
         return self.scheme + "://" + self.host_header + self.path
 
 
-def parse(text: str, plaintext: bool = False) -> Url:
-    """Takes an https address apart; `plaintext` allows http as well. Raises UrlError."""
+def parse(text: str, plaintext: bool = False, kind: str = "https") -> Url:
+    """Takes an https address apart, or an mqtts one if the kind is "mqtt". Raises UrlError.
+
+    `plaintext` allows http, or mqtt, as well.
+    """
     if len(text) > _MAX_LENGTH:
         message = "An address has at most %d characters; this one has %d." % (
             _MAX_LENGTH,
             len(text),
         )
         raise UrlError("url_too_long", _MAX_LENGTH, message)
-    scheme, start = _scheme(text, plaintext)
+    scheme, start = _scheme(text, plaintext, kind)
     end = _first_of(text, "/?#", start)
     credentials, host, port = _authority(text, start, end, scheme)
     path, query = _path_and_query(text, end)
@@ -119,10 +124,6 @@ def target_with_query(target: str, pairs: "Iterable[tuple[str, str]]") -> str:
     return target + added if target[-1] in "?&" else target + "&" + added
 
 
-def _default_port(scheme: str) -> int:
-    return 443 if scheme == "https" else 80
-
-
 def _encoded(byte: int) -> str:
     return chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}"
 
@@ -138,11 +139,16 @@ def _syntax(position: int, message: str) -> UrlError:
     return UrlError("url_syntax", position, message)
 
 
-def _scheme(text: str, plaintext: bool) -> "tuple[str, int]":
-    for scheme in ("https", "http") if plaintext else ("https",):
+def _scheme(text: str, plaintext: bool, kind: str) -> "tuple[str, int]":
+    plain = kind[:-1] if kind.endswith("s") else kind
+    secure = plain + "s"
+    for scheme in (secure, plain):
         if text[: len(scheme) + 3].lower() == scheme + "://":
+            if scheme == plain and not plaintext:
+                message = f"Over {plain}:// anyone on the way can read along; write {secure}://."
+                raise UrlError("url_scheme", 0, message)
             return scheme, len(scheme) + 3
-    raise UrlError("url_scheme", 0, "An address starts with https://.")
+    raise UrlError("url_scheme", 0, f"An address starts with {secure}://.")
 
 
 def _check(text: str, start: int, end: int, allowed: str, where: str) -> None:
@@ -198,9 +204,9 @@ def _host_end(text: str, start: int, end: int) -> int:
 
 def _port(text: str, start: int, end: int, scheme: str) -> int:
     if start == end:
-        return _default_port(scheme)
+        return _PORTS[scheme]
     digits = text[start + 1 : end]
-    if text[start] == ":" and len(digits) <= 5 and digits.isdigit() and 0 < int(digits) < 65536:
+    if text[start] == ":" and len(digits) <= 5 and _is_number(digits) and 0 < int(digits) < 65536:
         return int(digits)
     raise _syntax(min(start + 1, end), "A port is a number from 1 to 65535.")
 
@@ -223,7 +229,7 @@ def _host(text: str, start: int, end: int) -> str:
 
 def _check_labels(host: str, position: int) -> None:
     labels = host.split(".")
-    if labels[-1].isdigit() and not _is_ipv4(labels):
+    if _is_number(labels[-1]) and not _is_ipv4(labels):
         raise _syntax(position, "This is no IPv4 address.")
     for label in labels:
         if not label or len(label) > _MAX_LABEL or label[0] == "-" or label[-1] == "-":
@@ -237,11 +243,16 @@ def _check_labels(host: str, position: int) -> None:
         position += len(label) + 1
 
 
+def _is_number(text: str) -> bool:
+    """Plain digits only: elsewhere than on the chip, `isdigit` takes those of all scripts."""
+    return bool(text) and not text.strip("0123456789")
+
+
 def _is_ipv4(parts: "list[str]") -> bool:
     if len(parts) != 4:
         return False
     for part in parts:
-        if not part.isdigit() or len(part) > 3 or int(part) > 255 or str(int(part)) != part:
+        if not _is_number(part) or len(part) > 3 or int(part) > 255 or str(int(part)) != part:
             return False
     return True
 

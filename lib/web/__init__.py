@@ -1,4 +1,4 @@
-"""The device's own page and its REST API. They show one read-only `Model`, which the application builds."""
+"""The device's own page and its REST API. They show one `Model`, which the application builds."""
 
 try:
     from typing import TYPE_CHECKING

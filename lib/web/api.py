@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+JSON = {"Content-Type": "application/json"}
 _LOG_LINES = const(30)
-_JSON = "application/json"
+_FAILURES = ("failing", "paused", "gone")
 
 
 def mount(site: "Microdot", model: "Model") -> None:
     """Adds the routes of the API to a site."""
 
     async def get_status(_: "Request") -> "tuple[Iterator[str], int, dict[str, str]]":
-        return status(model), 200, {"Content-Type": _JSON}
+        return status(model), 200, JSON
 
     site.get("/api/v1/status")(get_status)
 
@@ -49,17 +50,18 @@ def status(model: "Model") -> "Iterator[str]":
     yield '{"uptime_ms":%d,"device":%s' % (now_ms, jsontext.plain(model.status_pairs()))
     yield ',"ecu":%s,"grouping":%s' % (jsontext.quote(model.ecu), jsontext.value(model.grouping))
     yield ',"delivery":%s,"values":' % jsontext.quote(delivery(model.destinations()))
-    yield from _array(model.group, lambda parameter: _value(parameter, now_ms))
+    yield from array(model.group, lambda parameter: _value(parameter, now_ms))
     yield ',"destinations":'
-    yield from _array(model.destinations(), _destination)
+    yield from array(model.destinations(), summary)
     yield ',"problems":'
-    yield from _array(model.problems(), jsontext.quote)
+    yield from array(model.problems(), jsontext.quote)
     yield ',"log":'
-    yield from _array(log_lines(model.log), jsontext.quote)
+    yield from array(log_lines(model.log), jsontext.quote)
     yield "}"
 
 
-def _array(items: "Iterable[T]", text: "Callable[[T], str]") -> "Iterator[str]":
+def array(items: "Iterable[T]", text: "Callable[[T], str]") -> "Iterator[str]":
+    """The pieces of a JSON list; `text` makes the JSON text of an item."""
     mark = "["
     for item in items:
         yield mark + text(item)
@@ -83,7 +85,8 @@ def _value(parameter: "Parameter", now_ms: int) -> str:
     )
 
 
-def _destination(destination: "Destination") -> str:
+def summary(destination: "Destination") -> str:
+    """A destination as a JSON object: state, counters and the last attempt."""
     last = destination.journal.last
     members = [(key, jsontext.value(item)) for key, item in destination.pairs()]
     members.append(("enabled", jsontext.value(destination.state != "disabled")))
@@ -92,9 +95,9 @@ def _destination(destination: "Destination") -> str:
 
 
 def delivery(destinations: "Iterable[Destination]") -> str:
-    """All destinations in one word: "failing" if one is, else "ok", "waiting" or "off"."""
+    """All destinations in one word: "failing" if one is or has been given up, else "ok", "waiting" or "off"."""
     states = [destination.state for destination in destinations if destination.state != "disabled"]
-    if "failing" in states:
+    if any([state in _FAILURES for state in states]):
         return "failing"
     if "ok" in states or "sending" in states:
         return "ok"

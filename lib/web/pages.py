@@ -36,9 +36,12 @@ _ROW = (
     "<td>%s</td><td>%s</td><td>%s</td></tr>"
 )
 _CARD = (
-    '<li><h3>%s</h3><span class="chip" data-state="%s">%s</span>'
-    "<p>%s</p><small>%d delivered, %d failed%s</small></li>"
+    '<li><h3>%s</h3><span class="chip" data-state="%s">%s</span><p>%s</p><small>%s</small>'
+    '<div hidden><button type="button">Send now</button><button type="button">Resume</button></div>'
+    "<output></output><details hidden><summary>Request as sent</summary>"
+    '<pre tabindex="0"></pre></details></li>'
 )
+_NOTABLE = (("queued", "queued"), ("dropped", "dropped"), ("dead", "undeliverable"))
 _PAIR = "<div><dt>%s</dt><dd>%s</dd></div>"
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
 
@@ -100,6 +103,7 @@ class Page:
             "delivery": lambda: (delivery(model.destinations()),),
             "values": self._values,
             "destinations": self._destinations,
+            "card": lambda: (_CARD % ("", "", "", "", ""),),
             "device": self._device,
             "problems": self._problems,
             "log": self._log,
@@ -185,17 +189,24 @@ def _row(parameter: "Parameter", now_ms: int) -> str:
 
 
 def _card(destination: "Destination", now_ms: int) -> str:
-    journal = destination.journal
-    last = journal.last
+    last = destination.journal.last
     return _CARD % (
         escape(destination.name),
         escape(destination.state),
         escape(words(destination.state)),
         escape(destination.reason or (last.cause if last else "Nothing has been sent yet.")),
-        journal.delivered,
-        journal.failed,
-        ", last attempt %s ago" % age(now_ms - last.at_ms) if last else "",
+        _counts(destination, now_ms),
     )
+
+
+def _counts(destination: "Destination", now_ms: int) -> str:
+    facts = dict(destination.pairs())
+    parts = ["%s delivered" % facts["delivered"], "%s failed" % facts["failed"]]
+    parts.extend(["%s %s" % (facts[key], word) for key, word in _NOTABLE if facts[key]])
+    last = destination.journal.last
+    if last:
+        parts.append("last attempt %s ago" % age(now_ms - last.at_ms))
+    return ", ".join(parts)
 
 
 def _digest(path: str) -> str:

@@ -2,8 +2,8 @@
 
 Three connections at once, each bounded in size, in silence and in total time; one request a
 connection (microdot speaks HTTP/1.0). When all three are taken, the one that has kept us waiting
-longest gives way: browsers open connections that they never use. Who finds no place within a
-moment is told to come back.
+longest gives way: browsers open connections that they never use. Who waits for us, because its
+request takes long, keeps its place. Who finds no place within a moment is told to come back.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ _CHUNK = const(1024)
 _SWEEP_MS = const(500)
 _STALL_MS = const(5000)
 _TOTAL_MS = const(30_000)
+_WORK_MS = const(60_000)  # the longest request is an attempt to deliver: see web.destinations
 # How long a client may keep us waiting, for its request or in taking the answer, once somebody
 # else wants its place.
 _ASK_PATIENCE_MS = const(250)
@@ -46,29 +47,52 @@ _UNAVAILABLE = (
 
 
 class Connection:
-    """One client that is being served.
+    """One client that is being served. It asks, waits while its request is worked on, and takes the answer.
 
-    Attributes:
-        patience_ms: how long it may keep us waiting when its place is wanted.
+    Only while it asks or takes does it keep us waiting: silence counts then, and the time that all of it took. How
+    long a request may be worked on is bounded apart.
     """
 
-    def __init__(self, task: "asyncio.Task[None]", now_ms: int) -> None:
+    def __init__(
+        self, task: "asyncio.Task[None]", uptime: "Uptime", stall_ms: int, work_ms: int
+    ) -> None:
+        """May stand still for `stall_ms`, and wait for its answer for `work_ms`."""
         self.task = task
-        self.patience_ms = _ASK_PATIENCE_MS
-        self._began_ms = self._moved_ms = now_ms
+        self._uptime = uptime
+        self._stall_ms = stall_ms
+        self._work_ms = work_ms
+        self._works = False
+        self._patience_ms = _ASK_PATIENCE_MS
+        self._began_ms = self._moved_ms = uptime.ms()
 
-    def moved(self, now_ms: int) -> None:
-        """The client has sent its request, or taken a part of the answer."""
-        self._moved_ms = now_ms
-        self.patience_ms = _TAKE_PATIENCE_MS
+    def asked(self) -> None:
+        """The request is complete: it is the client who waits now."""
+        self._moved_ms = self._uptime.ms()
+        self._works = True
+
+    def answering(self) -> None:
+        """The answer is there to be taken."""
+        asked_ms = self._moved_ms
+        self.moved()
+        self._began_ms += self._moved_ms - asked_ms
+        self._works = False
+
+    def moved(self) -> None:
+        """The client has taken a part of the answer."""
+        self._moved_ms = self._uptime.ms()
+        self._patience_ms = _TAKE_PATIENCE_MS
 
     def spare_ms(self, now_ms: int) -> int:
-        """How much of the patience is left; negative if the client should give way."""
-        return self.patience_ms - (now_ms - self._moved_ms)
+        """How much longer it may keep its place if that is wanted; negative if it should give way."""
+        patience_ms = self._work_ms if self._works else self._patience_ms
+        return patience_ms - (now_ms - self._moved_ms)
 
-    def overdue(self, now_ms: int, stall_ms: int) -> bool:
-        """Whether it has stood still for that long, or gone on for too long."""
-        return now_ms - self._moved_ms > stall_ms or now_ms - self._began_ms > _TOTAL_MS
+    def overdue(self, now_ms: int) -> bool:
+        """Whether it has stood still, gone on or been worked for too long."""
+        still_ms = now_ms - self._moved_ms
+        if self._works:
+            return still_ms > self._work_ms
+        return still_ms > self._stall_ms or now_ms - self._began_ms > _TOTAL_MS
 
 
 class Outlet:
@@ -100,7 +124,7 @@ class Outlet:
 class Server:
     """Serves a site on a TCP port; drops a client that stands still for `stall_ms`.
 
-    The site is built by `build` when the first client comes.
+    A request may be worked on for `work_ms`. The site is built by `build` when the first client comes.
     """
 
     def __init__(
@@ -111,6 +135,7 @@ class Server:
         log: "Logger",
         host: str = "0.0.0.0",
         stall_ms: int = _STALL_MS,
+        work_ms: int = _WORK_MS,
     ) -> None:
         self._build = build
         self._built: Site | None = None
@@ -119,6 +144,7 @@ class Server:
         self._uptime = uptime
         self._log = log
         self._stall_ms = stall_ms
+        self._work_ms = work_ms
         self._connections: list[Connection] = []
         self._waiting = 0
         self._turning_away = False
@@ -140,7 +166,7 @@ class Server:
     def _drop_overdue(self) -> None:
         now_ms = self._uptime.ms()
         for connection in self._connections:
-            if connection.overdue(now_ms, self._stall_ms):
+            if connection.overdue(now_ms):
                 connection.task.cancel()
 
     async def _accept(self, reader: "StreamReader", writer: "StreamWriter") -> None:
@@ -183,11 +209,16 @@ class Server:
 
     async def _keep(self, site: "Site", reader: "StreamReader", writer: "StreamWriter") -> None:
         """Serves one client; whatever goes wrong ends here."""
-        # In a task it is never None.
-        connection = Connection(asyncio.current_task(), self._uptime.ms())  # type: ignore[arg-type]
+        connection = Connection(
+            asyncio.current_task(),  # type: ignore[arg-type]  # in a task it is never None
+            self._uptime,
+            self._stall_ms,
+            self._work_ms,
+        )
         self._connections.append(connection)
         try:
-            await self._serve(site, reader, writer, connection)
+            outlet = Outlet(writer, connection.moved)
+            await site.serve(reader, outlet, _address(writer), connection)
         except (OSError, EOFError, asyncio.CancelledError) as error:
             self._log.debug("a client was lost: %r", error)
         except Exception as error:
@@ -195,14 +226,6 @@ class Server:
         finally:
             if connection in self._connections:
                 self._connections.remove(connection)
-
-    async def _serve(
-        self, site: "Site", reader: "StreamReader", writer: "StreamWriter", connection: Connection
-    ) -> None:
-        def moved() -> None:
-            connection.moved(self._uptime.ms())
-
-        await site.serve(reader, Outlet(writer, moved), _address(writer), moved)
 
     def _site(self) -> "Site | None":
         """The site; None if it cannot be built now, which the next client tries again."""

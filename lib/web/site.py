@@ -9,7 +9,7 @@ from binascii import hexlify
 from microdot.microdot import Microdot, Response
 from micropython import const
 
-from web import api, auth, pages
+from web import api, auth, destinations, pages
 from web.request import BadRequest, read_request
 
 try:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from microdot import Request
 
     from web import Model
-    from web.server import Outlet
+    from web.server import Connection, Outlet
 
 _SALT = const(16)
 _PASSWORD = const(5)  # random bytes: ten hexadecimal digits
@@ -64,15 +64,16 @@ class Site(Microdot):
         self.errorhandler(Exception)(self._failed)
 
     async def serve(
-        self, reader: "StreamReader", outlet: "Outlet", address: str, moved: "Callable[[], None]"
+        self, reader: "StreamReader", outlet: "Outlet", address: str, client: "Connection"
     ) -> None:
-        """Reads one request of the client at `address` and answers it; `moved` is told when it is complete."""
+        """Reads one request of the client at `address` and answers it; `client` is told how far that is."""
         try:
             request = await read_request(self, reader, address)
             if request is None:
                 return
-            moved()
+            client.asked()
             response = await self.dispatch_request(request)
+            client.answering()
         except BadRequest as error:
             response = secured(plain(error.status, error.reason))
         try:
@@ -92,6 +93,8 @@ class Site(Microdot):
         host = request.headers.get("Host", "")
         if self._accepts_host is not None and not self._accepts_host(host):
             return plain(421, "Misdirected Request")
+        if is_foreign(request.method, request.headers):
+            return plain(403, "Forbidden")
         refusal = await self._gate.refusal(request.headers, request.client_addr[0])
         if refusal is None:
             return None
@@ -100,6 +103,22 @@ class Site(Microdot):
     async def _failed(self, request: "Request", error: Exception) -> Response:
         self._log.error("%s %s: %r", request.method, request.path, error)
         return plain(500, "Internal Server Error")
+
+
+def is_foreign(method: str, headers: "dict[str, str]") -> bool:
+    """Whether a page of another site makes the browser send a request that may change something.
+
+    Browsers send the password along with those as well. They tell who asks in `Origin` (RFC 6454) and, on a trusted
+    connection, `Sec-Fetch-Site` (W3C Fetch Metadata); other programs send neither. `headers` finds names in any case.
+    """
+    if method in ("GET", "HEAD"):
+        return False
+    if headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return True
+    origin = headers.get("Origin")
+    scheme, _, host = (origin or "").lower().partition("://")
+    ours = scheme in ("http", "https") and host == headers.get("Host", "").lower()
+    return origin is not None and not ours
 
 
 def plain(status: int, reason: str) -> Response:
@@ -132,6 +151,7 @@ def build(model: "Model", store: "Store") -> Site:
     """The page of `model`, behind the password of `store`. Raises OSError if that cannot be stored."""
     site = Site(auth.Gate(password_record(store), model.uptime), model.log.logger("page"))
     api.mount(site, model)
+    destinations.mount(site, model)
     pages.mount(site, model)
     return site
 

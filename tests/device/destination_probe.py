@@ -1,11 +1,14 @@
 """Runs under Unix MicroPython: destinations over a group filled by hand.
 
-The first line of standard input is the plan, {"root", "secrets", "grouping", "destinations"} (an
-argument of the command line holds 255 characters). Each other line is a JSON list, answered by one
-line with the state of all destinations and their attempts:
+The first line of standard input is the plan, {"root", "boot", "secrets", "grouping", "connections", "destinations"}
+(an argument of the command line holds 255 characters); destinations are documents as a settings file has them. Each
+other line is a JSON list, answered by one line with the state of all destinations and their attempts:
 
     ["values", {"SPEED": "5"}]          the car gave these values
-    ["apply", [settings…], grouping]    other settings
+    ["apply", [document…], grouping]    other settings
+    ["send", 1]                         destination 1 sends now; answered when it has, with the attempt
+    ["signal", "ecu", true]             the car woke up
+    ["reset"]                           all destinations forget their failures
     ["report"]                          nothing but the answer
 """
 
@@ -15,7 +18,10 @@ import sys
 
 from autopid import parameter
 from autopid.group import Group
-from delivery.destination import Destination, Shared
+from config import checks, schema
+from delivery.destination import Destination
+from delivery.shared import Shared
+from device.status import unix_time
 from log import Log
 from trust import Sets
 from uptime import Uptime
@@ -26,9 +32,23 @@ def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
     return parameter.Parameter(name, None, unit, device_class, binary=binary)
 
 
+class Signals:
+    """What the car does, as the test says."""
+
+    def __init__(self):
+        self.states = {}
+
+    def state(self, name):
+        return self.states.get(name)
+
+    def supply_mv(self):
+        return None
+
+
 class Probe:
     def __init__(self, plan):
         uptime = Uptime()
+        self.secrets = plan["secrets"]
         self.group = Group(uptime)
         self.group.configure(
             [
@@ -38,38 +58,61 @@ class Probe:
             ]
         )
         self.group.fail(self.group.get("COOLANT_TMP"), "no answer")
+        self.signals = Signals()
         shared = Shared(
+            plan["root"],
+            plan["boot"],
+            "a1b2c3d4e5f6",
             self.group,
             uptime,
+            unix_time,
+            self.signals,
             Sets(plan["root"]),
             plan["secrets"].get,
             lambda: [("fw_version", "1.0"), ("time_synced", True)],
             Log(sink=lambda line: print(line, file=sys.stderr)).logger("delivery"),
-            asyncio.Lock(),
+            plan["connections"],
         )
         self.destinations = [
-            Destination(settings, plan["grouping"], shared) for settings in plan["destinations"]
+            Destination(settings, plan["grouping"], shared)
+            for settings in self.complete(plan["destinations"])
         ]
+
+    def complete(self, documents):
+        """The settings of these documents, as the store makes them."""
+        document = {"destinations": documents}
+        settings, problems = schema.validate(document, self.secrets, checks.ALL)
+        if problems:
+            raise ValueError(problems)
+        return settings["destinations"]
 
     async def run(self):
         self.tasks = [asyncio.create_task(each.run()) for each in self.destinations]
         commands = asyncio.StreamReader(sys.stdin.buffer)
         line = await commands.readline()
         while line:
-            self.obey(*json.loads(line))
-            await asyncio.sleep_ms(0)
-            print(json.dumps(self.report()))
+            print(json.dumps(await self.obey(*json.loads(line))))
             line = await commands.readline()
         for task in self.tasks:
             task.cancel()
 
-    def obey(self, command, *arguments):
+    async def obey(self, command, *arguments):
+        if command == "send":
+            attempt = await self.destinations[arguments[0] - 1].send_now()
+            return dict(attempt.pairs(), request=attempt.trace)
         if command == "values":
             for name, text in arguments[0].items():
                 self.group.update(self.group.get(name), text)
+        elif command == "signal":
+            self.signals.states[arguments[0]] = arguments[1]
+        elif command == "reset":
+            for destination in self.destinations:
+                destination.reset()
         elif command == "apply":
-            for destination, settings in zip(self.destinations, arguments[0]):
+            for destination, settings in zip(self.destinations, self.complete(arguments[0])):
                 destination.apply(settings, arguments[1])
+        await asyncio.sleep_ms(0)
+        return self.report()
 
     def report(self):
         found = []

@@ -1,81 +1,22 @@
 """Destinations under Unix MicroPython, against the real collector."""
 
 import json
-import os
-import platform
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from collector import Collector, background
+from destinations import BUILDS, device, settings
 from pki import Authority
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILDS = [(), ("-32",)] if platform.machine() == "x86_64" else [()]
 VALUES = {"SPEED": "0", "FUEL": "62.35"}
 CONFIG = {
     "SPEED": {"class": "speed", "unit": "km/h"},
     "FUEL": {"class": "none", "unit": "%"},
     "COOLANT_TMP": {"class": "temperature", "unit": "°C"},
 }
-
-
-class Device:
-    """The probe in its own process."""
-
-    def __init__(self, process: subprocess.Popen) -> None:
-        self._process = process
-
-    def tell(self, *command: object) -> list[dict]:
-        """Sends a command; returns the state of the destinations after it."""
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-
-@contextmanager
-def device(
-    folder: Path, destinations: list[dict], build: tuple[str, ...] = (), **plan: object
-) -> Iterator[Device]:
-    """Runs the destinations; `folder` holds the authority that the collector made."""
-    certs = folder / "certs" / "garage"
-    certs.mkdir(parents=True)
-    (certs / "ca.pem").write_bytes((folder / "pki" / "ca.pem").read_bytes())
-    plan = {"root": str(folder), "secrets": {}, "grouping": True, **plan}
-    command = [ROOT / "tools" / "micropython", *build, ROOT / "tests/device/destination_probe.py"]
-    environment = dict(os.environ, MICROPYPATH=f"{ROOT}/lib:{ROOT}/firmware/boards/unix:.frozen")
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            process.stdin.write(json.dumps({**plan, "destinations": destinations}) + "\n")
-            yield Device(process)
-            process.stdin.close()
-            assert process.wait(10) == 0
-        finally:
-            process.kill()
-
-
-def settings(port: int, **changes: object) -> dict:
-    return {
-        "id": 1,
-        "name": "Garage",
-        "enabled": True,
-        "url": f"https://localhost:{port}/in?v=1",
-        "cycle_ms": 1000,
-        "auth": {"type": "none"},
-        "query": [],
-        "cert_set": "garage",
-        **changes,
-    }
 
 
 @pytest.fixture
@@ -89,7 +30,7 @@ def test_the_first_document_introduces_itself_and_all_use_one_connection(
     tmp_path, collector, build
 ):
     query = [{"key": "bus nr", "value": "7/ä&b"}]
-    secrets = {"destinations.1.auth.token": "Bearer s3cret "}
+    secrets = {"destinations.1.auth.token": "s3cret"}
     chosen = settings(collector.port, auth={"type": "bearer"}, query=query)
     with device(tmp_path, [chosen], build, secrets=secrets) as running:
         running.tell("values", VALUES)

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from delivery.destination import Destination, Shared
+from delivery.destination import Destination
+from delivery.shared import Shared
 from net.http import RequestError
 from trust import Sets
-from world import Answer, Notes, Parameter, World, play, settings
+from world import Answer, Notes, Parameter, Signals, World, play, settings
 
 LATER = '{"autopid_data":{"SPEED":5}}'
 FIRST = (
@@ -33,7 +34,8 @@ def test_config_and_status_are_in_the_first_document_only():
 def test_config_and_status_are_repeated_until_they_are_delivered():
     async def scene(world, destination):
         world.answers[URL] = [Answer(500), DEAD, Answer(204), Answer(200)]
-        await world.advance(16000)
+        while len(world.requests) < 4:
+            await world.advance(100)
         assert world.bodies() == [FIRST, FIRST, FIRST, LATER]
 
     play(scene)
@@ -75,11 +77,11 @@ def test_without_grouping_nothing_is_sent_and_it_says_why():
     play(scene)
 
 
-def test_a_cycle_of_zero_sends_nothing_by_itself_and_says_why():
+def test_a_cycle_of_zero_without_events_sends_nothing_by_itself_and_says_why():
     async def scene(world, destination):
         await world.advance(20000)
-        assert world.requests == [] and destination.state == "event_only"
-        assert "events only" in destination.reason and destination.next_ms is None
+        assert world.requests == [] and destination.state == "waiting"
+        assert "on demand only" in destination.reason and destination.next_ms is None
         destination.apply(settings(cycle_ms=1000), True)
         await world.advance(1500)
         assert len(world.requests) == 2
@@ -88,6 +90,103 @@ def test_a_cycle_of_zero_sends_nothing_by_itself_and_says_why():
         assert len(world.requests) == 2 and world.roads[0].closed
 
     play(scene, cycle_ms=0)
+
+
+def test_events_send_at_once_and_the_cycle_keeps_its_grid():
+    async def scene(world, destination):
+        await world.advance(1150)
+        world.read("6")
+        await world.advance(100)
+        world.signals.states["ecu"] = True
+        await world.advance(700)
+        world.signals.states["ecu"] = False
+        await world.advance(9000)
+        assert world.times() == [0, 1200, 2000, 5000, 10000]
+        assert world.bodies()[1] == '{"autopid_data":{"SPEED":6}}'
+
+    play(scene, events={"change": True, "ecu": True})
+
+
+def test_events_alone_send_with_a_cycle_of_zero():
+    async def scene(world, destination):
+        await world.advance(5000)
+        world.read("6")
+        await world.advance(5000)
+        assert world.bodies() == [FIRST, '{"autopid_data":{"SPEED":6}}']
+        assert destination.state == "ok" and destination.next_ms is None
+
+    play(scene, cycle_ms=0, events={"change": True})
+
+
+def test_an_event_during_a_request_is_told_after_it():
+    async def scene(world, destination):
+        world.latency[URL] = 3000
+        await world.advance(1000)
+        world.read("6")
+        await world.advance(2500)
+        assert world.times() == [0, 3000] and '"SPEED":6' in world.bodies()[1]
+
+    play(scene, events={"change": True})
+
+
+def test_on_demand_the_newest_values_go_out_beside_the_schedule():
+    async def scene(world, destination):
+        await world.advance(1000)
+        world.read("6")
+        demand = asyncio.create_task(destination.send_now())
+        await world.advance(100)
+        attempt = await demand
+        assert (attempt.ok, attempt.trace, attempt.id) == (True, "POST", "dev-7-2")
+        await world.advance(4000)
+        assert world.times() == [0, 1000, 5000]
+
+    play(scene)
+
+
+def test_a_demand_is_answered_even_if_the_destination_is_off_paused_or_in_trouble():
+    async def scene(world, destination):
+        for changes, answer in (({"enabled": False}, Answer(200)), ({}, Answer(401)), ({}, DEAD)):
+            destination.apply(settings(**changes), True)
+            world.answers[URL] = answer
+            await world.advance(1000)
+            asked, failures = len(world.requests), destination.journal.failed
+            demand = asyncio.create_task(destination.send_now())
+            await world.advance(500)
+            attempt = await demand
+            assert attempt.ok == (answer is not DEAD and answer.status == 200)
+            assert len(world.requests) == asked + 1
+            assert destination.journal.failed == failures + (not attempt.ok)
+
+    play(scene)
+
+
+def test_two_demands_at_once_are_one_request():
+    async def scene(world, destination):
+        await world.advance(1000)
+        demands = [asyncio.create_task(destination.send_now()) for _ in range(2)]
+        await world.advance(500)
+        assert (await demands[0]).id == (await demands[1]).id and len(world.requests) == 2
+
+    play(scene)
+
+
+def test_a_demand_ends_with_the_destination():
+    async def scene(world, destination):
+        world.latency[URL] = 10**9
+        await world.advance(1000)
+        return asyncio.create_task(destination.send_now())
+
+    async def whole():
+        world = World()
+        world.read("5")
+        destination = Destination(settings(), True, world)
+        task = asyncio.create_task(destination.run())
+        demand = await scene(world, destination)
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await demand is None
+
+    asyncio.run(whole())
 
 
 def test_nothing_is_sent_before_there_is_a_value_and_then_at_once():
@@ -119,7 +218,7 @@ def test_cycles_that_fall_due_while_one_is_under_way_are_counted_and_left_out():
     async def scene(world, destination):
         world.latency[URL] = 2300
         await world.advance(5000)
-        assert world.times() == [0, 3000] and destination.coalesced == 2
+        assert world.times() == [0, 3000] and destination.coalesced == 4
         assert destination.state == "sending"
 
     play(scene, cycle_ms=1000)
@@ -141,13 +240,13 @@ def test_new_settings_are_tried_with_new_patience():
         await world.advance(100000)
         asked = len(world.requests)
         destination.apply(settings(cycle_ms=1000, name="Mended?"), True)
-        await world.advance(3500)
-        assert len(world.requests) == asked + 4
+        await world.advance(100)
+        assert len(world.requests) == asked + 1
 
     play(scene, cycle_ms=1000)
 
 
-def test_a_failure_is_explained_and_the_next_cycle_tries_again():
+def test_a_failure_is_explained_and_the_document_is_sent_again():
     async def scene(world, destination):
         world.answers[URL] = [DEAD, Answer(200)]
         world.latency[URL] = 100
@@ -157,21 +256,28 @@ def test_a_failure_is_explained_and_the_next_cycle_tries_again():
         attempt = destination.journal.last
         assert (attempt.stage, attempt.status, attempt.ok) == ("connect", None, False)
         assert (attempt.at_ms, attempt.latency_ms, attempt.sent) == (0, 100, len(FIRST))
-        await world.advance(5000)
+        await world.advance(70000)
         assert (destination.state, destination.reason) == ("ok", "")
-        assert (destination.journal.delivered, destination.journal.failed) == (1, 1)
+        assert destination.journal.failed == 1
+        (_, _, first, body), (at, _, again, same) = world.requests[:2]
+        assert (again, same) == (first, body) and 50000 < at < 70000
 
-    play(scene)
+    play(scene, cycle_ms=600_000, retry={"first_s": 60})
 
 
 def test_a_dead_server_is_asked_less_and_less_often_and_found_again():
     async def scene(world, destination):
         world.answers[URL] = DEAD
-        await world.advance(200000)
+        await world.advance(900_000)
         gaps = [after - before for before, after in zip(world.times(), world.times()[1:])]
-        assert gaps == [1000, 1000, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]
+        expected = (1000, 2000, 4000, 8000, 30000, 60000, 120000, 240000)
+        for gap, wanted in zip(gaps, expected):
+            assert wanted * 8 // 10 <= gap <= wanted * 12 // 10 + 1000, gaps
+        assert len(gaps) >= len(expected) and destination.journal.throttled > 400
+        assert dict(destination.pairs())["fuse"] == "open"
         world.answers[URL] = Answer(200)
-        await world.advance(60000)
+        destination.reset()
+        await world.advance(1100)
         count = len(world.requests)
         assert destination.state == "ok"
         await world.advance(3000)
@@ -180,14 +286,24 @@ def test_a_dead_server_is_asked_less_and_less_often_and_found_again():
     play(scene, cycle_ms=1000)
 
 
+def test_a_crawling_server_is_left_alone_for_a_while():
+    async def scene(world, destination):
+        world.latency[URL] = 900
+        await world.advance(20_000)
+        assert len(world.requests) == 8 and destination.journal.throttled >= 11
+        assert destination.state == "ok"  # what was sent was delivered
+
+    play(scene, cycle_ms=1000, fuse={"slow_ms": 500})
+
+
 def test_a_server_that_hangs_again_and_again_stays_failing_while_it_is_tried():
     async def scene(world, destination):
         world.answers[URL] = [DEAD, Answer(200)]
         world.latency[URL] = 1000
         await world.advance(500)
         assert destination.state == "sending"
-        await world.advance(5000)
-        assert len(world.requests) == 2
+        while len(world.requests) < 2:
+            await world.advance(100)
         assert destination.state == "failing" and "refused" in destination.reason
         await world.advance(1000)
         assert destination.state == "ok"
@@ -199,22 +315,71 @@ def test_a_server_that_asks_to_wait_is_left_alone_that_long():
     async def scene(world, destination):
         world.answers[URL] = [Answer(429, [("Retry-After", "12")]), Answer(200)]
         await world.advance(16000)
-        assert world.times() == [0, 15000]
+        assert world.times() == [0, 12000, 15000] and destination.journal.throttled == 1
 
     play(scene)
 
 
 def test_the_same_trouble_is_logged_once():
     async def scene(world, destination):
-        world.answers[URL] = [DEAD, DEAD, DEAD, Answer(401), Answer(200)]
-        await world.advance(60000)
+        world.answers[URL] = [DEAD, DEAD, DEAD, Answer(500), Answer(200)]
+        await world.advance(120_000)
 
     lines = play(scene).log.lines
     assert [line.partition(".")[0] for line in lines] == [
         "destination 1: a",
-        "destination 1: The server does not know who is sending (401)",
+        "destination 1: The server failed inside (500)",
         "destination 1: delivered again",
     ]
+
+
+def test_a_server_that_refuses_us_is_not_asked_again_for_a_quarter_of_an_hour():
+    for status in (401, 403):
+
+        async def scene(world, destination, status=status):
+            world.answers[URL] = [Answer(status), Answer(200)]
+            await world.advance(899_000)
+            assert len(world.requests) == 1 and destination.state == "paused"
+            assert str(status) in destination.reason
+            await world.advance(10_000)
+            assert len(world.requests) > 1 and destination.state == "ok"
+
+        play(scene)
+
+
+def test_new_settings_end_the_pause_of_a_server_that_refused_us():
+    async def scene(world, destination):
+        world.answers[URL] = [Answer(401), Answer(200)]
+        await world.advance(20_000)
+        world.secrets["destinations.1.auth.token"] = "n3w"
+        destination.apply(settings(), True)
+        await world.advance(1000)
+        assert len(world.requests) == 2 and destination.state == "ok"
+
+    play(scene)
+
+
+def test_an_address_that_is_gone_is_never_asked_again_until_somebody_says_so():
+    async def scene(world, destination):
+        world.answers[URL] = [Answer(410), Answer(200)]
+        await world.advance(100_000_000)
+        assert len(world.requests) == 1 and destination.state == "gone"
+        assert "gone for good" in destination.reason
+        destination.reset()
+        await world.advance(1000)
+        assert len(world.requests) == 2 and destination.state == "ok"
+
+    play(scene)
+
+
+def test_a_redirect_is_not_followed_and_says_where_it_pointed():
+    async def scene(world, destination):
+        world.answers[URL] = Answer(302, [("Location", "https://b.example/x")])
+        await world.advance(1000)
+        assert destination.state == "failing" and "https://b.example" in destination.reason
+        assert {url for _, url, _, _ in world.requests} == {URL}
+
+    play(scene)
 
 
 def test_other_settings_take_over_at_once_from_a_server_that_hangs():
@@ -265,7 +430,7 @@ def test_a_new_token_is_used_at_once_and_never_shown():
         world.secrets["destinations.1.auth.token"] = "n3w"
         destination.apply(settings(auth=bearer), True)
         await world.advance(1000)
-        assert [token for _, _, token, _ in world.requests] == [None, "s3cret", "n3w"]
+        assert len(world.requests) == len(world.roads) == 3
         shown = repr((destination.pairs(), [attempt.pairs() for attempt in destination.journal]))
         assert "s3cret" not in shown and "n3w" not in shown
 
@@ -334,7 +499,18 @@ async def first_outcome(chosen):
     world = World()
     world.read("1")
     shared = Shared(
-        world.group, world, Sets("/nowhere"), world.secret, world.status, Notes(), None
+        "/nowhere",
+        1,
+        "dev",
+        world.group,
+        world,
+        world.unix_s,
+        Signals(),
+        Sets("/nowhere"),
+        world.secret,
+        world.status,
+        Notes(),
+        6,
     )
     shared.pause = world.pause
     destination = Destination(chosen, True, shared)
@@ -374,6 +550,13 @@ def test_the_state_tells_what_the_page_shows():
             ("delivered", 1),
             ("failed", 0),
             ("coalesced", 0),
+            ("throttled", 0),
+            ("dropped", 0),
+            ("queued", 0),
+            ("oldest_age_s", None),
+            ("dead", 0),
+            ("fuse", "closed"),
+            ("held_ms", 0),
             ("next_ms", 3000),
         ]
 

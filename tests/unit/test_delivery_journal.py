@@ -1,9 +1,13 @@
 """What is remembered of attempts, and the sentences for every kind of answer."""
 
 from delivery import verdict
+from delivery.formats import wican
 from delivery.journal import Attempt, Journal
+from delivery.message import Message, Parcel
 from net.http import RequestError
 from world import Answer
+
+PARCEL = Parcel([Message("dev-7-3", b"x" * 90, 0, 0)], wican)
 
 
 def test_the_last_ten_attempts_are_kept_and_all_are_counted():
@@ -11,15 +15,17 @@ def test_the_last_ten_attempts_are_kept_and_all_are_counted():
     assert journal.last is None
     for at in range(25):
         outcome = verdict.of_response(Answer(200 if at % 5 else 500))
-        journal.add(Attempt(at, 7, 30, outcome))
+        journal.add(Attempt(at, 7, PARCEL, outcome))
     assert [attempt.at_ms for attempt in journal] == list(range(15, 25))
     assert (journal.delivered, journal.failed, journal.last.at_ms) == (20, 5, 24)
 
 
 def test_an_attempt_tells_when_how_far_and_why():
     error = RequestError("tls", "The certificate expired.", "It must be renewed.", -9984)
-    assert Attempt(1200, 340, 90, verdict.of_error(error)).pairs() == [
+    assert Attempt(1200, 340, PARCEL, verdict.of_error(error)).pairs() == [
         ("at_ms", 1200),
+        ("id", "dev-7-3"),
+        ("count", 1),
         ("ok", False),
         ("stage", "tls"),
         ("status", None),
@@ -56,6 +62,7 @@ def test_frequent_refusals_come_with_advice_of_their_own():
         (404, "knows nothing at this path", "path"),
         (413, "too large", "fewer"),
         (429, "too many documents", "longer cycle"),
+        (410, "gone for good", "Nothing more is sent"),
         (503, "overloaded", "server's side"),
         (507, "failed", "server's side"),
         (418, "rejects", "expects"),
@@ -89,8 +96,42 @@ def test_a_server_may_ask_to_be_left_alone_for_an_hour_at_most():
         ("99999999999999999999", 0),
         ("-5", 0),
         ("1.5", 0),
-        ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 4000),
+        ("Fri, 31 Dec 1999 23:59:50 GMT", 0),
+        ("Sat, 01 Jan 2000 00:01:30 GMT", 95000),
+        ("Tue, 29 Feb 2000 00:00:00 GMT", 3600000),
+        ("Sat, 01 Foo 2000 00:01:30 GMT", 0),
+        ("soon", 0),
         (None, 0),
     ):
-        headers = [] if text is None else [("Retry-After", text)]
+        headers = [("Date", "Fri, 31 Dec 1999 23:59:55 GMT")]
+        headers += [] if text is None else [("Retry-After", text)]
         assert verdict.of_response(Answer(503, headers)).pause_ms == pause, text
+
+
+def test_what_happens_next_depends_on_who_can_do_something():
+    for kind, statuses in (
+        ("retry", (100, 408, 425, 500, 502, 504, 599)),
+        ("throttled", (429, 503)),
+        ("auth", (401, 403, 407)),
+        ("gone", (410,)),
+        ("redirect", (301, 302, 307, 308)),
+        ("rejected", (400, 402, 404, 405, 409, 411, 413, 415, 422, 451)),
+        ("delivered", (200, 201, 204)),
+    ):
+        for status in statuses:
+            assert verdict.of_response(Answer(status)).kind == kind, status
+
+
+def test_a_date_without_the_servers_own_date_says_nothing():
+    headers = [("Retry-After", "Sat, 01 Jan 2000 00:01:30 GMT")]
+    assert verdict.of_response(Answer(503, headers)).pause_ms == 0
+
+
+def test_only_the_latest_request_is_kept_in_full():
+    journal = Journal()
+    for _ in range(3):
+        parcel = Parcel([Message("dev-7-3", b"x", 0, 0)], wican, True)
+        parcel.trace = "POST"
+        journal.add(Attempt(0, 7, parcel, verdict.of_response(Answer(200))))
+    assert [attempt.trace for attempt in journal] == ["", "", "POST"]

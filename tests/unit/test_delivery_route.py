@@ -1,84 +1,404 @@
-"""What stands above a document: the request target and the header fields."""
+"""The way of a parcel over HTTP: what stands in the request, and what the answer means."""
 
-from delivery import route
+import sys
+
+import delivery
+from delivery import route, verdict
+from delivery.message import Message, Parcel
 from delivery.route import Route, RouteError
 from helper import raises, run
-from net import dial, url
+from net import dial
 from net.http import RequestError
-from world import settings
+from net.request import Writer
+
+NOW = 1730000000
+BODY = b'{"autopid_data":{"ENGINE_RPM":4147,"SPEED":0}}'
+ID = "a1b2c3d4e5f6-3-17"
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+PREVIOUS = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+
+DEFAULTS = {
+    "id": 2,
+    "url": "https://a.example/in",
+    "method": "POST",
+    "query": [],
+    "headers": [],
+    "body": {"content_type": "", "gzip": False},
+    "auth": {"type": "none", "user": "", "header": "x-api-key", "place": "header", "prefix": ""},
+    "sign": {"scheme": "none", "header": "", "digest": False},
+    "success": {"status": 0, "json_path": "", "json_value": ""},
+    "cert_set": "default",
+    "transport": {"allow_plain": False, "keep": True},
+}
 
 
-def test_query_parameters_follow_those_of_the_address_percent_encoded():
-    address = url.parse("https://a.example/in?v=1")
-    query = [{"key": "source", "value": "wican_pro"}, {"key": "bus nr", "value": "7/ä&b=c+d"}]
-    expected = "/in?v=1&source=wican_pro&bus%20nr=7%2F%C3%A4%26b%3Dc%2Bd"
-    assert route.target(address, query) == expected
+class Format:
+    CONTENT_TYPE = "application/json"
 
 
-def test_without_query_parameters_the_address_stays_as_it_is():
-    assert route.target(url.parse("https://a.example"), []) == "/"
-    assert route.target(url.parse("https://a.example/in?b=%20x"), []) == "/in?b=%20x"
+class Query:
+    CONTENT_TYPE = None
+    IN_QUERY = True
 
 
-def test_every_document_names_its_sender_and_its_type():
-    assert route.headers("none", "s3cret") == [
-        ("User-Agent", "ESP32 WiCAN/1.0"),
-        ("Content-Type", "application/json"),
-    ]
+class Answer:
+    def __init__(self, status=200, body=b""):
+        self.status = status
+        self.body = body
 
-
-def test_the_scheme_word_is_written_once_however_the_token_was_pasted():
-    for typed in ("abc", " abc\n", "Bearer abc", "bearer  abc ", "BEARER abc"):
-        assert route.headers("bearer", typed)[-1] == ("Authorization", "Bearer abc"), typed
-    assert route.headers("bearer", "Bearerabc")[-1] == ("Authorization", "Bearer Bearerabc")
-
-
-def test_bearer_authentication_needs_a_token():
-    for typed in (None, "", "  ", "Bearer "):
-        error = raises(RouteError, route.headers, "bearer", typed)
-        assert "no token" in str(error) and error.advice, typed
+    def get(self, name, default=None):
+        return default
 
 
 class Connection:
-    """In place of net.http.Connection; `script` holds the exceptions and replies of all of them."""
+    """In place of net.http.Connection; `script` holds the exceptions and answers of all of them."""
 
     script: list = []
     made: list = []
+    sent: list = []
+    fixed: list = []
 
-    def __init__(self, host, port, context, handshake_lock, host_header, address):
+    def __init__(self, host, port, context, **options):
+        self.where = host, port
         self.context = context
-        self.address = address
+        self.options = options
+        self.writer = Writer(options["host_header"], options["keep"])
         self.made.append(self)
 
-    async def request(self, *details):
-        outcome = self.script.pop(0)
+    async def request(self, method, target, headers, body, deadline_ms, changing=()):
+        self.sent.append(self.writer.message(method, target, headers, body, changing))
+        self.fixed.append(headers)
+        outcome = self.script.pop(0) if self.script else Answer()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
 
-def posts(*script):
-    """What comes of that many posts on one route whose cert set is another one each time; the connections made."""
-    contexts = list(range(len(script)))
+def settings(changes):
+    found = dict(DEFAULTS)
+    for key, value in changes.items():
+        found[key] = dict(found[key], **value) if isinstance(value, dict) else value
+    return found
+
+
+def parcel(body=BODY, format=Format, trace=False, id=ID):
+    return Parcel([Message(id, body, NOW, 0)], format, trace)
+
+
+def sends(*parcels, script=(), secrets=None, now=NOW, sessions=None, **changes):
+    """The verdicts on parcels sent on one route, each over a context of its own number."""
+    contexts = list(range(9))
     Connection.script, Connection.made = list(script), []
+    Connection.sent, Connection.fixed = [], []
+    stored = {"destinations.2." + name: text for name, text in (secrets or {}).items()}
     kept = route.Connection, route._context
     route.Connection, route._context = Connection, lambda certsets, name: contexts.pop(0)
     try:
-        way = Route(settings(), None, None, None)
-        return [run(outcome(way)) for _ in script], Connection.made
+        way = Route(settings(changes), stored.get, None, None, lambda: now, sessions)
+        return [run(outcome(way, each)) for each in parcels]
     finally:
         route.Connection, route._context = kept
 
 
-async def outcome(way):
+async def outcome(way, parcel):
     try:
-        return await way.post(b"{}", 1000)
+        return await way.deliver(parcel, 1000)
     except RequestError as error:
         return error.stage
 
 
+def sent(*parcels, **options):
+    """The requests as (request line, fields by lower-case name, body)."""
+    sends(*(parcels or [parcel()]), **options)
+    return [taken_apart(message) for message in Connection.sent]
+
+
+def taken_apart(message):
+    head, _, body = message.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    fields = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        assert name.lower() not in fields, line
+        fields[name.lower()] = value
+    return first, fields, body
+
+
+def test_a_parcel_is_posted_under_its_id():
+    (verdicts,) = sends(parcel())
+    assert verdicts.ok
+    assert Connection.sent == [
+        b"POST /in HTTP/1.1\r\nHost: a.example\r\nUser-Agent: ESP32 WiCAN/1.0\r\n"
+        b"Content-Type: application/json\r\nX-Message-Id: a1b2c3d4e5f6-3-17\r\n"
+        b"Content-Length: 46\r\n\r\n" + BODY
+    ]
+
+
+def test_the_id_changes_with_the_parcel_and_the_rest_stays():
+    found = sent(parcel(), parcel(id="x-1-2"), parcel(id="x-1-2"))
+    assert [fields["x-message-id"] for _, fields, _ in found] == [ID, "x-1-2", "x-1-2"]
+    assert Connection.fixed[0] is Connection.fixed[1] is Connection.fixed[2]
+
+
+def test_method_query_and_content_type_are_the_users():
+    query = [{"key": "source", "value": "wican_pro"}, {"key": "bus nr", "value": "7/ä&b=c+d"}]
+    ((first, fields, body),) = sent(
+        url="https://a.example/in?v=1",
+        method="PUT",
+        query=query,
+        body={"content_type": "text/plain; charset=utf-8"},
+    )
+    assert first == "PUT /in?v=1&source=wican_pro&bus%20nr=7%2F%C3%A4%26b%3Dc%2Bd HTTP/1.1"
+    assert fields["content-type"] == "text/plain; charset=utf-8" and body == BODY
+
+
+def test_a_body_that_is_a_query_becomes_one():
+    for method, url, target in (
+        ("GET", "https://a.example/", "/?key=k%201&id=1&lat=2"),
+        ("POST", "https://a.example/in?v=1", "/in?v=1&key=k%201&id=1&lat=2"),
+    ):
+        ((first, fields, body),) = sent(
+            parcel(b"id=1&lat=2", Query),
+            method=method,
+            url=url,
+            query=[{"key": "key", "value": "k 1"}],
+            body={"gzip": True, "content_type": "text/plain"},
+        )
+        assert first == "%s %s HTTP/1.1" % (method, target)
+        assert body == b"" and fields.get("content-length") == {"POST": "0"}.get(method), method
+        assert "content-type" not in fields and "content-encoding" not in fields
+    ((first, _, _),) = sent(parcel(b"id=1", Query), url="https://a.example/in?")
+    assert first == "POST /in?id=1 HTTP/1.1"
+    ((first, _, _),) = sent(parcel(b"", Query))
+    assert first == "POST /in HTTP/1.1"
+
+
+def test_parcels_of_two_formats_have_heads_of_their_own():
+    found = sent(parcel(), parcel(b"id=1", Query), parcel())
+    assert ["content-type" in fields for _, fields, _ in found] == [True, False, True]
+
+
+def test_custom_headers_are_sent_but_replace_nothing():
+    entered = [
+        {"name": "X-Fleet", "value": "north"},
+        {"name": "authorization", "value": "mine"},
+        {"name": "Webhook-ID", "value": "mine"},
+    ]
+    ((_, fields, _),) = sent(headers=entered)
+    assert fields["x-fleet"] == "north"
+    assert fields["authorization"] == "mine" and fields["webhook-id"] == "mine"
+    ((_, fields, _),) = sent(
+        headers=entered,
+        auth={"type": "bearer"},
+        sign={"scheme": "standard_webhooks"},
+        secrets={"auth.token": "abc", "sign.secret": SECRET},
+    )
+    assert fields["authorization"] == "Bearer abc" and fields["webhook-id"] == ID
+    assert fields["x-fleet"] == "north"
+
+
+def test_a_login_goes_before_authentication_and_custom_headers():
+    for auth in ({}, {"type": "bearer"}):
+        ((_, fields, _),) = sent(
+            headers=[{"name": "Authorization", "value": "mine"}],
+            auth=auth,
+            secrets={"auth.token": "abc", "auth.login": "fleet:s3cret"},
+        )
+        assert fields["authorization"] == "Basic ZmxlZXQ6czNjcmV0", auth
+
+
+def test_a_key_can_stand_in_the_query():
+    ((first, _, _),) = sent(
+        auth={"type": "api_key", "place": "query", "header": "api_key"},
+        secrets={"auth.token": "k/1"},
+        query=[{"key": "v", "value": "1"}],
+    )
+    assert first == "POST /in?v=1&api_key=k%2F1 HTTP/1.1"
+
+
+def test_signatures_cover_the_bytes_that_are_sent():
+    secrets = {"sign.secret": "wican-secret"}
+    for sign, name, value in (
+        (
+            {"scheme": "github"},
+            "x-hub-signature-256",
+            "sha256=ec3c4a545dfaf61de66e8300d0965f8e22c5c3e7cd47beb2472e5e161660ac62",
+        ),
+        (
+            {"scheme": "stripe", "header": "X-Sig"},
+            "x-sig",
+            "t=1730000000,v1=9b1ffa663a3642559cd6a8745a4abf255e2eb93e3f511d81d456d1f5e87f4869",
+        ),
+        (
+            {"digest": True},
+            "content-digest",
+            "sha-256=:szR2A/n5S/Ewwoc39LW1wK8teEcpTBHmTTd3sUhq3tI=:",
+        ),
+    ):
+        ((_, fields, _),) = sent(sign=sign, secrets=secrets)
+        assert fields[name] == value, sign
+
+
+def test_standard_webhooks_repeat_the_id_and_sign_with_both_secrets():
+    ((_, fields, _),) = sent(
+        sign={"scheme": "standard_webhooks"},
+        secrets={"sign.secret": SECRET, "sign.previous": PREVIOUS},
+    )
+    assert fields["webhook-id"] == fields["x-message-id"] == ID
+    assert fields["webhook-timestamp"] == "1730000000"
+    assert fields["webhook-signature"] == (
+        "v1,xAiwxNBPw/i8aWCt/iX09Epk9WXadTGW6jwCe2mIxqQ= "
+        "v1,tN9NEWpb7YKaG8Vhd4Zy7fZIFZNuSFXBVMfQKpCV2+M="
+    )
+
+
+def test_signatures_with_a_time_wait_for_the_clock():
+    secrets = {"sign.secret": SECRET}
+    for scheme in ("stripe", "standard_webhooks"):
+        error = raises(
+            RouteError, sends, parcel(), now=0, sign={"scheme": scheme}, secrets=secrets
+        )
+        assert "clock is not set" in str(error) and error.advice, scheme
+        assert Connection.sent == []
+    assert sent(now=0, sign={"scheme": "github", "digest": True}, secrets=secrets)
+
+
+class Gzip:
+    """In place of delivery.gzip."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def compress(self, data):
+        self.calls += 1
+        return b"%d%s" % (self.calls, data[:4])
+
+
+def test_a_parcel_is_compressed_once_and_signed_as_it_is_sent():
+    kept = sys.modules.get("delivery.gzip"), getattr(delivery, "gzip", None)
+    fake = sys.modules["delivery.gzip"] = delivery.gzip = Gzip()
+    try:
+        first, second = parcel(), parcel(id="x-1-2")
+        found = sent(
+            first,
+            first,
+            second,
+            script=[RequestError("status", "Closed."), Answer(), Answer()],
+            body={"gzip": True},
+            sign={"digest": True},
+        )
+    finally:
+        sys.modules["delivery.gzip"], delivery.gzip = kept
+        if kept[0] is None:
+            del sys.modules["delivery.gzip"], delivery.gzip
+    assert [body for _, _, body in found] == [b'1{"au', b'1{"au', b'2{"au']
+    assert fake.calls == 2
+    for _, fields, _ in found:
+        assert fields["content-encoding"] == "gzip" and fields["content-length"] == "5"
+    digests = [fields["content-digest"] for _, fields, _ in found]
+    assert digests[0] == digests[1] == "sha-256=:B0Z1KVEc7TJ4FTxtS0q12QhoqJNZo8xA6QXbWuN6Rg0=:"
+    assert digests[2] != digests[0]
+
+
+def test_the_trace_is_the_request_without_its_secrets():
+    shown = parcel(trace=True)
+    sends(
+        shown,
+        auth={"type": "basic", "user": "me"},
+        secrets={"auth.token": "s3cret"},
+        headers=[{"name": "X-Fleet", "value": "north"}],
+    )
+    message = Connection.sent[0].decode()
+    assert "Basic bWU6czNjcmV0" in message
+    assert shown.trace == message.replace("bWU6czNjcmV0", "***")
+    quiet = parcel()
+    sends(quiet)
+    assert quiet.trace == ""
+
+
+def test_the_trace_is_there_even_if_nobody_answered():
+    shown = parcel(trace=True)
+    assert sends(shown, script=[RequestError("dns", "No name.")]) == ["dns"]
+    assert shown.trace == Connection.sent[0].decode()
+
+
+def test_rules_about_the_reply_decide():
+    rules = {"json_path": "status", "json_value": "ok"}
+    for answer, kind in (
+        (Answer(200, b'{"status":"ok"}'), verdict.DELIVERED),
+        (Answer(200, b'{"status":"error"}'), verdict.REJECTED),
+        (Answer(500, b'{"status":"ok"}'), verdict.RETRY),
+        (RequestError("body", "Cut.", None, None, 200), verdict.RETRY),
+    ):
+        (found,) = sends(parcel(), script=[answer], success=rules)
+        assert found.kind == kind, kind
+    (found,) = sends(parcel(), script=[Answer(200)], success={"status": 204})
+    assert not found.ok
+    assert sends(parcel(), script=[RequestError("body", "Cut.", None, None, 200)]) == ["body"]
+
+
+def test_settings_that_make_no_request_are_told():
+    long_value = [{"key": "k%d" % number, "value": "v" * 256} for number in range(16)]
+    for expected, changes in (
+        ("An address starts with https://", {"url": "ftp://a.example/"}),
+        ("anyone on the way can read", {"url": "http://a.example/"}),
+        ("holds a user name", {"url": "https://me:pass@a.example/"}),
+        ("there is no token", {"auth": {"type": "bearer"}}),
+        ("there is no secret", {"sign": {"scheme": "github"}}),
+        ("header Host cannot", {"headers": [{"name": "Host", "value": "x"}]}),
+        (
+            "header Host cannot",
+            {"sign": {"scheme": "github", "header": "Host"}, "secrets": {"sign.secret": "x"}},
+        ),
+        (
+            "write X-A already",
+            {
+                "auth": {"type": "api_key", "header": "x-a"},
+                "sign": {"scheme": "github", "header": "X-A"},
+                "secrets": {"sign.secret": "x", "auth.token": "x"},
+            },
+        ),
+        ("one line", {"headers": [{"name": "X-A", "value": "a\r\nX-B: c"}]}),
+        ("another header", {"headers": [{"name": "X-A", "value": ""}] * 2}),
+        ("holds '\\n'", {"body": {"content_type": "text/plain\nX: y"}}),
+        ("holds '\\n'", {"auth": {"type": "bearer"}, "secrets": {"auth.token": "a\nb"}}),
+        (
+            "no Base64",
+            {"sign": {"scheme": "standard_webhooks"}, "secrets": {"sign.secret": "x!"}},
+        ),
+        ("at most 4096", {"query": long_value}),
+        ("request target", {"parcel": parcel(b"a=b c", Query)}),
+    ):
+        changes = dict(changes)
+        error = raises(RouteError, sends, changes.pop("parcel", parcel()), **changes)
+        assert expected in str(error) and "pass" not in str(error), (expected, str(error))
+        assert Connection.sent == [], expected
+
+
+def test_plain_http_goes_without_certificates_if_it_is_allowed():
+    sends(parcel(), url="http://1.2.3.4:81/", transport={"allow_plain": True, "keep": False})
+    (made,) = Connection.made
+    assert made.where == ("1.2.3.4", 81) and made.context is None
+    assert b"Connection: close\r\n" in Connection.sent[0]
+    sends(parcel(), transport={"allow_plain": True})
+    assert Connection.made[0].context == 0
+
+
+def test_connections_are_shared_out_among_the_destinations():
+    sessions = object()
+    sends(parcel(), sessions=sessions)
+    assert Connection.made[0].options["sessions"] is sessions
+
+
 def test_after_a_failed_handshake_certificates_are_loaded_again_and_the_address_is_kept():
-    outcomes, made = posts(RequestError("tls", "No."), RequestError("connect", "No."), "reply")
-    assert outcomes == ["tls", "connect", "reply"]
+    outcomes = sends(
+        parcel(),
+        parcel(),
+        parcel(),
+        script=[RequestError("tls", "No."), RequestError("connect", "No."), Answer()],
+    )
+    made = Connection.made
+    assert outcomes[:2] == ["tls", "connect"] and outcomes[2].ok
     assert [connection.context for connection in made] == [0, 1]
-    assert isinstance(made[0].address, dial.Address) and made[0].address is made[1].address
+    addresses = [connection.options["address"] for connection in made]
+    assert isinstance(addresses[0], dial.Address) and addresses[0] is addresses[1]

@@ -4,28 +4,28 @@ from delivery import schedule
 from delivery.schedule import Cycle
 
 
-def run(cycle, now, durations, hold=0):
-    """Runs sends of these durations when due; returns their beginnings and the missed slots."""
+def run(cycle, now, durations):
+    """Makes something at each due time, which takes that long; returns the beginnings and the missed slots."""
     times = []
-    coalesced = 0
+    missed = 0
     for duration in durations:
         now += cycle.wait_ms(now)
         times.append(now)
-        coalesced += cycle.begin(now)
+        missed += cycle.begin(now)
         now += duration
-        coalesced += cycle.end(now, hold)
-    return times, coalesced
+        missed += cycle.skip(now)
+    return times, missed
 
 
 def test_due_times_do_not_drift_with_the_length_of_a_send():
     assert run(Cycle(5000, 700), 0, [900, 10, 4999, 1]) == ([700, 5700, 10700, 15700], 0)
 
 
-def test_slots_that_fall_due_during_a_send_are_counted_and_left_out():
+def test_slots_that_nobody_was_ready_for_are_counted_and_left_out():
     assert run(Cycle(1000, 0), 0, [2500, 10]) == ([0, 3000], 2)
 
 
-def test_a_send_that_ends_when_the_next_slot_is_due_has_overlapped_it():
+def test_a_slot_at_the_very_moment_counts_as_passed():
     assert run(Cycle(1000, 0), 0, [1000, 1]) == ([0, 2000], 1)
 
 
@@ -43,25 +43,19 @@ def test_nothing_is_due_early():
     )
 
 
-def test_holding_back_keeps_the_grid_and_counts_nothing():
-    assert run(Cycle(1000, 0), 0, [10, 10], hold=2500) == ([0, 3000], 0)
-    # Exactly on a slot counts as far enough away.
-    assert run(Cycle(1000, 0), 0, [0, 0], hold=3000) == ([0, 3000], 0)
-
-
 def test_cycle_is_never_under_a_second():
     assert Cycle(1, 0).cycle_ms == 1000
 
 
-def test_failures_are_tried_again_at_the_next_cycle_then_less_and_less_often():
-    assert [schedule.hold_ms(n, 1000) for n in range(11)] == [
-        0, 0, 0, 0, 2000, 4000, 8000, 16000, 32000, 60000, 60000,
-    ]  # fmt: skip
-    assert schedule.hold_ms(100, 5000) == 60000
+def test_the_pause_after_failures_doubles_up_to_its_limit():
+    for failures, pause in ((1, 5000), (2, 10000), (3, 20000), (8, 600000), (100, 600000)):
+        for _ in range(20):
+            ms = schedule.backoff_ms(failures, 5000, 600000)
+            assert pause * 85 // 100 <= ms <= pause * 115 // 100, (failures, ms)
 
 
-def test_holding_back_never_makes_a_slow_destination_much_slower():
-    assert schedule.hold_ms(100, 3600000) == 3600000
+def test_a_hundred_devices_do_not_come_back_at_the_same_moment():
+    assert len({schedule.jittered(60000) for _ in range(100)}) > 10
 
 
 def test_deadline_follows_the_cycle_within_limits():

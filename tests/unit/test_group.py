@@ -71,3 +71,34 @@ def test_values_survive_a_change_of_the_settings():
     ]
     group.configure([Parameter("A", None, binary=True)])
     assert group.get("A").text is None, "a number is no on/off value"
+
+
+def test_the_layout_counts_new_sets_of_parameters():
+    _, group = made("A", "B")
+    layout = group.layout
+    group.update(group.get("A"), "5")
+    assert group.layout == layout
+    group.configure([Parameter("A", None)])
+    assert group.layout == layout + 1
+
+
+def test_names_that_javascript_takes_for_array_indexes_come_first():
+    _, group = made("b", "10", "09", "9", "a", "4294967295", "0")
+    assert [p.name for p in group] == ["0", "9", "10", "b", "09", "a", "4294967295"]
+
+
+def test_a_parameter_is_found_by_any_name():
+    names = ['q"uote', "back\\slash", "tab\there", "Köln", "🚗", "", "10", "a,b:c", "\ud83d"]
+    _, group = made(*names)
+    for name in names:
+        assert group.get(name).name == name
+    assert group.get("q") is None
+
+
+def test_a_value_is_kept_as_text_and_as_json():
+    _, group = made("A", "B")
+    for name, text, literal in (("A", "-1.5", "-1.5"), ("B", "on", '"on"'), ("B", "off", '"off"')):
+        group.update(group.get(name), text)
+        assert (group.get(name).text, group.get(name).literal) == (text, literal)
+    group.configure([Parameter("A", None)])
+    assert group.get("A").literal == "-1.5"

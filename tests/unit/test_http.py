@@ -5,6 +5,8 @@ import errno
 
 from helper import raises, run
 from net import http
+from net.request import Writer
+from net.sessions import Sessions
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -392,8 +394,9 @@ def test_requests_cannot_be_split():
             ("POST", "/", [(text, "x")], "header name"),
             ("POST" + text, "/", [], "method"),
         ):
-            request = connection.request(method, target, headers, b"", 1000)
-            assert named in str(raises(ValueError, run, request)), (method, target, headers)
+            for fixed, changing in ((headers, []), ([], headers)):
+                request = connection.request(method, target, fixed, b"", 1000, changing)
+                assert named in str(raises(ValueError, run, request)), (method, target, headers)
     assert opener.opened == []
 
 
@@ -408,14 +411,38 @@ def test_headers_that_frame_the_message_are_refused():
         "a:",
         "ä",
     ):
-        raises(ValueError, http.request_head, "POST", "/", "h.example", [(name, "x")])
-    raises(ValueError, http.request_head, "POST", "/a b", "h.example", [])
+        for fixed, changing in (([(name, "x")], []), ([], [(name, "x")])):
+            writer = Writer("h.example", True)
+            raises(ValueError, writer.message, "POST", "/", fixed, b"", changing)
+    raises(ValueError, Writer("h.example", True).message, "POST", "/a b", [], b"")
+    raises(ValueError, Writer("h.example\r\nX: y", True).message, "POST", "/", [], b"")
 
 
 def test_the_head_is_at_most_4_kib():
-    room = 4096 - len(http.request_head("POST", "/", "h.example", [("X", "")]))
-    assert len(http.request_head("POST", "/", "h.example", [("X", "y" * room)])) == 4096
-    raises(ValueError, http.request_head, "POST", "/", "h.example", [("X", "y" * (room + 1))])
+    writer = Writer("h.example", True)
+    fixed = [("X", "y" * 2000)]
+    room = 4096 - len(writer.message("POST", "/", fixed, b"", [("Y", "")]))
+    message = writer.message("POST", "/", fixed, b"body", [("Y", "z" * room)])
+    assert len(message) == 4096 + len(b"body")
+    for target, changing in (("/", "z" * (room + 1)), ("/a", "z" * room)):
+        error = raises(ValueError, writer.message, "POST", target, fixed, b"", [("Y", changing)])
+        assert "4097 bytes" in str(error) and "4096" in str(error)
+
+
+def test_fields_that_change_follow_those_that_stay():
+    stream = Stream(OK, OK)
+    connection, _ = connect(stream)
+
+    async def two():
+        for number in ("1", "2"):
+            await connection.request(
+                "PUT", "/", [("X-Fleet", "n")], b"x", 5000, [("X-Message-Id", number)]
+            )
+
+    run(two())
+    for number, sent in enumerate(stream.writes):
+        expected = b"X-Fleet: n\r\nX-Message-Id: %d\r\nContent-Length: 1\r\n" % (number + 1)
+        assert expected in sent, number
 
 
 def test_a_changed_header_changes_the_next_head():
@@ -436,3 +463,100 @@ def test_timings_cover_every_stage():
     response, _ = reply_to(OK)
     assert len(response.timings) == len(http.STAGES) == 6
     assert min(response.timings) >= 0
+
+
+def pair(sessions, *streams, **options):
+    """Two connections that share `sessions` and take their streams in turn; the opener."""
+    opener = Opener(*streams)
+    return [
+        http.Connection("h.example", 80, opener=opener, sessions=sessions, **options)
+        for _ in range(2)
+    ], opener
+
+
+def test_a_second_connection_takes_the_place_of_one_that_rests():
+    (first, second), opener = pair(Sessions(1), Stream(OK), Stream(OK), Stream(OK))
+
+    async def scene():
+        await post(first)
+        await post(second)
+        assert (first.is_open, second.is_open) == (False, True)
+        await post(first)
+        assert (first.is_open, second.is_open) == (True, False)
+
+    run(scene())
+    assert [stream.closed for stream in opener.opened] == [True, True, False]
+    assert (first.handshakes, first.retries) == (2, 0)
+
+
+def test_a_connection_in_use_is_waited_for_as_long_as_the_deadline_allows():
+    (first, second), opener = pair(Sessions(1), Stream(None), Stream(OK))
+
+    async def scene():
+        slow = asyncio.create_task(post(first))
+        await asyncio.sleep(0)
+        try:
+            await post(second, deadline=50)
+        except http.RequestError as error:
+            late = error
+        assert first.is_open and not second.is_open
+        waiting = asyncio.create_task(post(second))
+        await asyncio.sleep(0)
+        slow.cancel()
+        assert (await waiting).status == 200
+        return late
+
+    late = run(scene())
+    assert late.stage == "connect" and "as many connections as it may hold" in str(late)
+    assert opener.opened[0].closed
+
+
+def test_without_keep_nothing_stays_in_the_way_of_others():
+    (first, second), opener = pair(Sessions(1), Stream(OK), Stream(OK), keep=False)
+
+    async def scene():
+        await post(first)
+        await post(second)
+
+    run(scene())
+    assert len(opener.opened) == 2
+
+
+def test_a_failed_connection_leaves_its_place():
+    (first, second), opener = pair(Sessions(1), OSError(errno.ECONNREFUSED), Stream(OK))
+
+    async def scene():
+        try:
+            await post(first)
+        except http.RequestError as error:
+            assert error.stage == "connect"
+        return await post(second)
+
+    assert run(scene()).status == 200
+
+
+def test_where_memory_is_short_resting_connections_give_way_once():
+    short = OSError(errno.ENOMEM)
+    for streams, outcome in (
+        ((Stream(OK), short, Stream(OK)), 200),
+        ((Stream(OK), short, short, Stream(OK)), "connect"),
+        ((Stream(OK), OSError(errno.ECONNREFUSED), Stream(OK)), "connect"),
+    ):
+        (first, second), opener = pair(Sessions(4), *streams)
+
+        async def scene():
+            await post(first)  # noqa: B023
+            try:
+                return (await post(second)).status  # noqa: B023
+            except http.RequestError as error:
+                return error.stage
+
+        assert run(scene()) == outcome
+        relieved = streams[1] is short
+        assert (first.is_open, second.is_open) == (not relieved, outcome == 200), streams
+
+
+def test_where_memory_is_short_and_nothing_rests_the_request_fails_at_once():
+    (first, _), opener = pair(Sessions(4), OSError(errno.ENOMEM), Stream(OK))
+    assert raises(http.RequestError, run, post(first)).stage == "connect"
+    assert opener.opened == []

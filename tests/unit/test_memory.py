@@ -38,3 +38,14 @@ def test_a_damaged_or_full_medium_only_costs_the_memory():
         disk.full = "found"
         memory.put("protocol", "6")
         assert memory.get("protocol") == "6" and len(log.lines) == 1
+
+
+def test_it_counts_over_restarts_and_never_begins_at_the_same_number():
+    with Disk(files):
+        first = Memory("/r", Silent()).count("boots")
+        assert Memory("/r", Silent()).count("boots") == first + 1
+    starts = set()
+    for _ in range(4):
+        with Disk(files):
+            starts.add(Memory("/r", Silent()).count("boots"))
+    assert len(starts) > 1

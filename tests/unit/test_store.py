@@ -132,9 +132,8 @@ def test_a_damaged_file_gives_way_to_the_one_before():
 
 
 def test_every_truncation_is_noticed():
-    with disk() as medium:
-        store_of().save({"destinations": [destination()], "web": {"port": 8080}})
-        whole = medium.files[SETTINGS]
+    settings = {"destinations": [destination()], "web": {"port": 8080}, "revision": 1}
+    whole = json.dumps(settings, separators=(",", ":")).encode()
     for size in range(len(whole)):
         with disk(settings=whole[:size]):
             store = store_of()
@@ -277,6 +276,59 @@ def test_such_secrets_are_moved_even_beside_a_problem():
         assert left["destinations"][0] == dict(wrong, id=1, auth={"type": "bearer"})
 
 
+def test_a_login_in_an_address_written_by_hand_is_moved_as_well():
+    settings = {
+        "destinations": [
+            destination(url="https://me:p%40ss@a.example/in?x=1"),
+            destination(id=1, name="b", url="https://you:0ther@b.example/", auth={"login": "a:b"}),
+            destination(name="c", url="http://her:th1rd@c.example/"),
+            destination(name="d", auth={"login": "him:f0urth"}),
+        ]
+    }
+    with disk(settings=settings) as medium:
+        for _ in range(2):
+            store = store_of()
+            logins = [store.secret("destinations.%d.auth.login" % id) for id in range(1, 5)]
+            assert logins == ["you:0ther", "me:p@ss", "her:th1rd", "him:f0urth"], logins
+            assert [problem["code"] for problem in store.problems] == ["plaintext_not_allowed"]
+        urls = ["https://a.example/in?x=1", "https://b.example/", "http://c.example/", URL]
+        for held in (store.settings, json.loads(medium.files[SETTINGS])):
+            assert [item["url"] for item in held["destinations"]] == urls
+        left = b"".join([medium.files[path] for path in medium.files if "secrets" not in path])
+        for secret in (b"p%40ss", b"0ther", b"th1rd", b"f0urth", b"a:b"):
+            assert secret not in left, secret
+
+
+def test_a_login_in_an_address_is_a_secret_from_then_on():
+    login = "destinations.1.auth.login"
+    with disk() as medium:
+        log = Log()
+        store = store_of(log)
+        wrong = destination(url="https://me:s3cret@a.example/", cycle_ms=1)
+        assert store.save({"destinations": [wrong]}) and b"s3cret" not in on_disk(medium)
+        assert store.save({"destinations": [dict(wrong, cycle_ms=0)]}) == []
+        assert store.settings["destinations"][0]["url"] == "https://a.example/"
+        assert b"s3cret" not in medium.files[SETTINGS] and "me:s3cret" in log.secrets
+        assert store.save(store.draft()) == [] and store.secret(login) == "me:s3cret"
+        assert store.save(store.draft(), {login: "you:0ther"}) == []
+        assert store.secret(login) == "you:0ther"
+        assert store.save(store.draft(), {login: None}) == [] and store.secret(login) is None
+        assert b"0ther" not in on_disk(medium)
+
+
+def test_after_saving_every_setting_of_a_destination_is_there():
+    with disk() as medium:
+        data = {"destinations": [destination(preset="abrp", auth={"token": "T0KEN"})]}
+        assert store_of().save(data) == []
+        left = json.loads(medium.files[SETTINGS])["destinations"][0]
+        assert left == store_of().settings["destinations"][0] and left["preset"] == "abrp"
+        assert left["body"]["format"] == "abrp" and left["queue"]["mode"] in (
+            "none",
+            "ram",
+            "flash",
+        )
+
+
 def test_such_secrets_work_even_if_they_cannot_be_moved():
     with disk(settings={"destinations": [bearer("T0KEN", id=3)]}) as medium:
         medium.full = ""
@@ -358,7 +410,7 @@ def test_settings_written_by_hand_keep_the_secrets():
 def test_a_refused_secret_is_not_reported_as_missing_as_well():
     with disk():
         data = {"destinations": [destination(id=1, auth={"type": "bearer"})]}
-        problems = store_of().save(data, {TOKEN % 1: "two words"})
+        problems = store_of().save(data, {TOKEN % 1: "two\nlines"})
         assert [(problem["field"], problem["code"]) for problem in problems] == [
             (TOKEN % 1, "characters")
         ]

@@ -32,6 +32,25 @@ def test_plain_http_needs_permission():
     assert url.parse("https://h.example", True).port == 443
 
 
+def test_brokers_have_schemes_and_ports_of_their_own():
+    for text, plaintext, scheme, port, header in (
+        ("mqtts://b.example", False, "mqtts", 8883, "b.example"),
+        ("MQTTS://b.example:8884", True, "mqtts", 8884, "b.example:8884"),
+        ("mqtt://b.example", True, "mqtt", 1883, "b.example"),
+    ):
+        found = url.parse(text, plaintext, "mqtt")
+        assert (found.scheme, found.port, found.host_header) == (scheme, port, header), text
+    for text, kind in (
+        ("mqtt://b.example", "mqtt"),
+        ("https://b.example", "mqtt"),
+        ("mqtts://b.example", "https"),
+        ("http://b.example", "https"),
+    ):
+        error = raises(url.UrlError, url.parse, text, False, kind)
+        expected = "https://" if kind == "https" else "mqtts://"
+        assert error.code == "url_scheme" and expected in str(error), text
+
+
 def test_the_path_is_never_empty():
     for text, target in (
         ("https://h.example", "/"),

@@ -1,152 +1,55 @@
 """The default body: exact, compact, and stable under JavaScript's parse and stringify."""
 
-import json
-
 import jsontext
-from autopid import parameter
-from autopid.group import Group
 from delivery.formats import wican
 from helper import raises
-from uptime import Uptime
-
-
-def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
-    """A parameter whose value the test sets."""
-    return parameter.Parameter(name, None, unit, device_class, binary=binary)
-
-
-def group_of(*rows):
-    """A group from (parameter, text or None) rows."""
-    group = Group(Uptime())
-    group.configure([parameter for parameter, _ in rows])
-    for entry, (_, text) in zip(group, rows):
-        if text is not None:
-            group.update(entry, text)
-    return group
-
-
-def is_index(key):
-    return key.isdigit() and str(int(key)) == key and int(key) < 2**32 - 1
-
-
-def stringify(item):
-    """ECMAScript's JSON.stringify for what a body may hold; `item` comes from `parse`."""
-    if isinstance(item, Pairs):
-        numbered = sorted(
-            [pair for pair in item.pairs if is_index(pair[0])], key=lambda p: int(p[0])
-        )
-        named = [pair for pair in item.pairs if not is_index(pair[0])]
-        return (
-            "{" + ",".join([stringify(k) + ":" + stringify(v) for k, v in numbered + named]) + "}"
-        )
-    if isinstance(item, Literal):
-        return item.text
-    return '"' + "".join([escape(character) for character in item]) + '"'
-
-
-def escape(character):
-    short = {
-        '"': '\\"',
-        "\\": "\\\\",
-        "\b": "\\b",
-        "\f": "\\f",
-        "\n": "\\n",
-        "\r": "\\r",
-        "\t": "\\t",
-    }
-    if character in short:
-        return short[character]
-    return "\\u%04x" % ord(character) if ord(character) < 32 else character
-
-
-class Pairs:
-    def __init__(self, pairs):
-        self.pairs = pairs
-
-
-class Literal:
-    """A number, true, false or null; a number must stand as JavaScript would print it."""
-
-    def __init__(self, text):
-        self.text = text
-        if text not in ("true", "false", "null"):
-            whole, point, decimals = text.partition(".")
-            digits = whole[1:] if whole[0] == "-" else whole
-            assert digits.isdigit() and (digits == "0" or digits[0] != "0"), text
-            assert not point or (decimals.isdigit() and decimals[-1] != "0"), text
-            assert text != "-0", text
-
-
-def parse(text):
-    """A strict JSON reader: keeps the order of keys, refuses blanks and duplicate keys."""
-    item, end = parse_at(text, 0)
-    assert end == len(text), text[end:]
-    return item
-
-
-def parse_at(text, at):
-    if text[at] == "{":
-        return parse_object(text, at)
-    end = at
-    if text[at] == '"':
-        end += 1
-        while text[end] != '"':
-            end += 2 if text[end] == "\\" else 1
-        return json.loads(text[at : end + 1]), end + 1
-    while text[end] not in ",}":
-        end += 1
-    return Literal(text[at:end]), end
-
-
-def parse_object(text, at):
-    pairs = []
-    at += 1
-    while text[at] != "}":
-        assert not pairs or text[at] == ",", text[at:]
-        key, at = parse_at(text, at + 1 if pairs else at)
-        assert text[at] == ":" and key not in [known for known, _ in pairs], key
-        item, at = parse_at(text, at + 1)
-        pairs.append((key, item))
-    return Pairs(pairs), at + 1
+from javascript import parse, stringify
+from samples import Parameter, sample_of
 
 
 def test_later_document_holds_only_the_values_in_the_order_of_the_group():
-    group = group_of(
+    sample = sample_of(
         (Parameter("TestCustom"), "127.5"),
         (Parameter("0C-EngineRPM"), "4147"),
         (Parameter("STFT"), "-100"),
         (Parameter("LIGHTS", binary=True), "on"),
     )
     body = b'{"autopid_data":{"TestCustom":127.5,"0C-EngineRPM":4147,"STFT":-100,"LIGHTS":"on"}}'
-    assert wican.document(group) == body
+    assert wican.document(sample) == body
 
 
 def test_a_parameter_never_read_is_absent_but_described():
-    group = group_of((Parameter("A", "V", "voltage"), None), (Parameter("B", "", ""), "1"))
-    assert wican.document(group) == b'{"autopid_data":{"B":1}}'
-    assert wican.document(group, []) == (
+    sample = sample_of((Parameter("A", "V", "voltage"), None), (Parameter("B", "", ""), "1"))
+    assert wican.document(sample) == b'{"autopid_data":{"B":1}}'
+    sample.status = []
+    assert wican.document(sample) == (
         b'{"autopid_data":{"B":1},"config":{"A":{"class":"voltage","unit":"V"},'
         b'"B":{"class":"none","unit":"none"}},"status":{}}'
     )
 
 
 def test_first_document_carries_config_and_status():
-    group = group_of((Parameter("COOLANT_TMP", "°C", "temperature"), "155"))
-    status = [("fw_version", "4.50"), ("time_synced", True), ("uptime", 12), ("vpn_ip", None)]
+    sample = sample_of((Parameter("COOLANT_TMP", "°C", "temperature"), "155"))
+    sample.status = [
+        ("fw_version", "4.50"),
+        ("time_synced", True),
+        ("uptime", 12),
+        ("vpn_ip", None),
+    ]
     text = (
         '{"autopid_data":{"COOLANT_TMP":155},"config":{"COOLANT_TMP":{"class":"temperature","unit":"°C"}},'
         '"status":{"fw_version":"4.50","time_synced":true,"uptime":12,"vpn_ip":null}}'
     )
-    assert wican.document(group, status) == text.encode()
+    assert wican.document(sample) == text.encode()
 
 
 def test_digits_of_a_value_are_never_touched():
     # More digits than a single-precision float holds, as an odometer in metres has.
-    group = group_of(
+    sample = sample_of(
         (Parameter("ODOMETER"), "16777217.01"), (Parameter("N"), "123456789012345678901")
     )
     assert (
-        wican.document(group)
+        wican.document(sample)
         == b'{"autopid_data":{"ODOMETER":16777217.01,"N":123456789012345678901}}'
     )
 
@@ -167,10 +70,43 @@ def test_body_survives_javascript_parse_and_stringify():
     ]
     names += ["10", "9", "0", "007", "4294967294", "4294967295", "-1", "1.5", ""]
     rows = [(Parameter(name, "°/" + name, name), "-1.25") for name in names]
-    text = wican.document(group_of(*rows), [("ssid", 'a"b\x00'), ("n", 3)]).decode()
+    status = [("ssid", 'a"b\x00'), ("n", 3)]
+    text = wican.document(sample_of(*rows, status=status, timestamps=True, ages=True)).decode()
     item = parse(text)
     assert stringify(item) == text
     assert len(item.pairs[0][1].pairs) == len(names)
+
+
+def test_time_and_ages_are_added_if_the_settings_want_them():
+    rows = (("SPEED", "0"), ("RPM", None), (Parameter("LIGHTS", binary=True), "off"))
+    values = b'{"autopid_data":{"SPEED":0,"LIGHTS":"off"}'
+    times = b',"timestamp":1730000000'
+    ages = b',"ages":{"SPEED":120,"LIGHTS":120}'
+    for settings, expected in (
+        ({"timestamps": True}, values + times + b"}"),
+        ({"ages": True}, values + ages + b"}"),
+        ({"timestamps": True, "ages": True}, values + times + ages + b"}"),
+        ({"timestamps": True, "unix_s": 0}, values + b"}"),
+    ):
+        assert wican.document(sample_of(*rows, age_ms=120, **settings)) == expected
+
+
+def test_nothing_read_yet_is_an_empty_document():
+    assert wican.document(sample_of(("A", None), ages=True)) == b'{"autopid_data":{},"ages":{}}'
+    assert wican.document(sample_of(status=[])) == b'{"autopid_data":{},"config":{},"status":{}}'
+
+
+def test_a_name_that_looks_like_a_word_is_no_value():
+    on = Parameter("on", binary=True)
+    body = b'{"autopid_data":{"on":"on","off":1,"B":"off","C":"on"}}'
+    rows = ((on, "on"), ("off", "1"), (Parameter("B", binary=True), "off"))
+    assert wican.document(sample_of(*rows, (Parameter("C", binary=True), "on"))) == body
+
+
+def test_documents_of_a_batch_form_an_array():
+    bodies = [wican.document(sample_of(("SPEED", text))) for text in ("1", "2")]
+    joined = wican.OPEN + wican.SEPARATOR.join(bodies) + wican.CLOSE
+    assert joined == b'[{"autopid_data":{"SPEED":1}},{"autopid_data":{"SPEED":2}}]'
 
 
 def test_keys_like_array_indexes_come_first_and_ascending():

@@ -4,8 +4,10 @@ import asyncio
 
 from autopid import parameter
 from autopid.group import Group
-from delivery.destination import Destination, Shared
-from uptime import Uptime
+from delivery import verdict
+from delivery.destination import Destination
+from delivery.shared import Shared
+from net.http import RequestError
 
 
 def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
@@ -42,19 +44,22 @@ class Notes:
 class Road:
     """A way to the scripted server, in place of `delivery.route.Route`."""
 
-    def __init__(self, world, settings, token):
+    def __init__(self, world, settings):
         self._world = world
         self._settings = settings
-        self._token = token
         self._busy = False
         self.closed = False
 
-    async def post(self, body, deadline_ms):
+    async def deliver(self, parcel, deadline_ms):
         self._busy = True
         try:
-            return await self._world.serve(self._settings, self._token, body)
+            answer = await self._world.serve(self._settings, parcel)
+        except RequestError as error:
+            return verdict.of_error(error)
         finally:
             self._busy = False
+        parcel.trace = "POST" if parcel.wants_trace else ""
+        return verdict.of_response(answer)
 
     def close(self):
         """Not under a request, which would go on waiting for a socket that is gone."""
@@ -62,28 +67,78 @@ class Road:
         self.closed = True
 
 
+class Signals:
+    """What the car does, as the test says."""
+
+    def __init__(self):
+        self.states = {}
+        self.millivolts = None
+
+    def state(self, name):
+        return self.states.get(name)
+
+    def supply_mv(self):
+        return self.millivolts
+
+
+class Grave:
+    """Dead letters: (id, cause, status), and the messages by id."""
+
+    def __init__(self):
+        self.letters = []
+        self.messages = {}
+
+    def __len__(self):
+        return len(self.letters)
+
+    def add(self, message, cause, status):
+        self.letters.append((message.id, cause, status))
+        self.messages[message.id] = message
+
+    def get(self, id):
+        return self.messages.get(id)
+
+    def delete(self, id):
+        self.letters = [letter for letter in self.letters if letter[0] != id]
+
+
 class World(Shared):
     """One parameter SPEED; servers by address.
 
     Attributes:
         now: uptime in ms.
-        requests: (ms, url, token, body as text) of what was sent.
+        requests: (ms, url, id, body as text) of what was sent.
         answers: url -> an Answer or an exception, or a list of them of which the last one stays.
         latency: url -> ms until the answer.
         secrets: name -> secret.
         roads: every connection made.
+        outboxes: every outbox made.
+        dead: the dead letters of all destinations.
     """
 
     def __init__(self):
-        super().__init__(
-            Group(Uptime()), self, None, self.secret_named, self.status_pairs, Notes(), None
-        )
         self.now = 0
+        super().__init__(
+            "/nowhere",
+            7,
+            "dev",
+            Group(self),
+            self,
+            lambda: 1_730_000_000 + self.now // 1000,
+            Signals(),
+            None,
+            self.secret_named,
+            self.status_pairs,
+            Notes(),
+            6,
+        )
         self.requests = []
         self.answers = {}
         self.latency = {}
         self.secrets = {}
         self.roads = []
+        self.outboxes = []
+        self.dead = Grave()
         self._dues = []
         self.group.configure([Parameter("SPEED", "km/h", "speed")])
 
@@ -100,13 +155,22 @@ class World(Shared):
         """The car gives SPEED this value."""
         self.group.update(self.group.get("SPEED"), text)
 
-    def route(self, settings, token):
-        self.roads.append(Road(self, settings, token))
+    def route(self, settings):
+        self.roads.append(Road(self, settings))
         return self.roads[-1]
 
-    async def serve(self, settings, token, body):
+    def outbox(self, settings):
+        from delivery.outbox import RamOutbox
+
+        self.outboxes.append(RamOutbox(settings["queue"]))
+        return self.outboxes[-1]
+
+    def dead_letters(self, settings):
+        return self.dead
+
+    async def serve(self, settings, parcel):
         url = settings["url"]
-        self.requests.append((self.now, url, token, body.decode()))
+        self.requests.append((self.now, url, parcel.id, parcel.body.decode()))
         await self.pause(asyncio.Event(), self.latency.get(url, 0))
         answer = self.answers.get(url) or Answer(200)
         if isinstance(answer, list):
@@ -143,18 +207,56 @@ class World(Shared):
 
 
 def settings(**changes):
-    """The settings of a destination."""
+    """The settings of a destination; `queue={"mode": "ram"}` changes one member of a section."""
     found = {
         "id": 1,
         "name": "Cloud",
         "enabled": True,
+        "preset": "wican",
+        "type": "https",
         "url": "https://a.example/in",
-        "cycle_ms": 5000,
-        "auth": {"type": "none"},
+        "method": "POST",
         "query": [],
+        "headers": [],
+        "cycle_ms": 5000,
+        "events": {
+            "change": False,
+            "dead_bands": [],
+            "min_gap_ms": 1000,
+            "ecu": False,
+            "ignition": False,
+            "charging": False,
+            "voltage_below": "",
+        },
+        "select": {"include": [], "exclude": []},
+        "body": {
+            "format": "wican",
+            "content_type": "",
+            "template": "",
+            "measurement": "wican",
+            "timestamps": False,
+            "ages": False,
+            "boot": "once",
+            "gzip": False,
+        },
+        "auth": {
+            "type": "none",
+            "user": "",
+            "header": "x-api-key",
+            "place": "header",
+            "prefix": "",
+        },
+        "sign": {"scheme": "none", "header": "", "digest": False},
+        "success": {"status": 0, "json_path": "", "json_value": ""},
+        "retry": {"attempts": 0, "first_s": 5, "longest_s": 900, "timeout_s": 0},
+        "fuse": {"failures": 5, "slow_ms": 8000, "open_s": 30, "longest_s": 600},
+        "queue": {"mode": "none", "max_items": 1000, "max_kb": 256, "max_age_s": 0, "batch": 1},
         "cert_set": "default",
+        "transport": {"allow_plain": False, "keep": True},
+        "mqtt": {"topic": "", "client_id": "", "qos": "0", "retain": False, "keepalive_s": 30},
     }
-    found.update(changes)
+    for name, change in changes.items():
+        found[name] = dict(found[name], **change) if isinstance(change, dict) else change
     return found
 
 

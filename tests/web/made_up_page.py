@@ -1,6 +1,6 @@
 """The page on its own, for the tests beside it: a real server with values that are made up.
 
-micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS FAILURES
+micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS WORK_MS SEND_MS FAILURES
 
 FAILURES is how often the site cannot be built before it can.
 """
@@ -10,10 +10,13 @@ import sys
 
 from autopid import parameter
 from autopid.group import Group
+from delivery import verdict
+from delivery.dead_letters import DeadLetters
 from delivery.journal import Attempt, Journal
+from delivery.message import Message
 from log import Log
 from uptime import Uptime
-from web import api, pages
+from web import api, destinations, pages
 from web.auth import Gate, make_record
 from web.server import Server
 from web.site import Site
@@ -36,28 +39,55 @@ def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
     return parameter.Parameter(name, None, unit, device_class, binary=binary)
 
 
-class Verdict:
-    """How a made-up attempt ended."""
+SECRET = "s3cret-token"
+OK = verdict.Verdict("delivered", "body", "The server accepted the document (200).", None, 200)
+REFUSED = verdict.Verdict(
+    "auth",
+    "status",
+    "The server does not know who is sending (401).",
+    "Check the token: missing, mistyped or expired?",
+    401,
+)
+UNREADABLE = 'The server cannot read the document (422). "<b>"'
+TRACE = """POST /in?<car>=1 HTTP/1.1\r
+Host: collector.example\r
+User-Agent: ESP32 WiCAN/1.0\r
+Content-Type: application/json\r
+Authorization: Bearer ***\r
+Content-Length: 291\r
+\r
+{"autopid_data":{"0C-EngineRPM":2413,"name":"Zoë"}}"""
 
-    def __init__(self, ok, cause, advice=""):
-        self.ok = ok
-        self.stage = "body"
-        self.status = 200 if ok else 401
-        self.cause = cause
-        self.advice = advice
+
+class Parcel:
+    """What an attempt carried."""
+
+    id = "30aea4000001-7-1"
+    count = 1
+    body = b"x" * 291
+
+    def __init__(self, trace=""):
+        self.trace = trace
 
 
 class Destination:
-    """A destination that stands still."""
+    """A destination that does only what it is told. `settings` is for it alone."""
 
-    def __init__(self, number, name, state, reason, attempts):
+    settings = {"auth": {"token": SECRET}}
+
+    def __init__(self, number, name, state, reason, attempts, grave=(), fuse="closed"):
         self.id = number
         self.name = name
         self.state = state
         self.reason = reason
+        self.fuse = fuse
+        self.queued = len(grave)
         self.journal = Journal()
-        for verdict in attempts:
-            self.journal.add(Attempt(0, 120, 291, verdict))
+        for outcome in attempts:
+            self.journal.add(Attempt(0, 120, Parcel(), outcome))
+        self._dead = DeadLetters()
+        for id in grave:
+            self._dead.add(Message(id, b"x" * 291, 1730000000, None), UNREADABLE, 422)
 
     def pairs(self):
         return [
@@ -67,7 +97,43 @@ class Destination:
             ("reason", self.reason),
             ("delivered", self.journal.delivered),
             ("failed", self.journal.failed),
+            ("dropped", 0),
+            ("queued", self.queued),
+            ("dead", len(self._dead)),
+            ("fuse", self.fuse),
         ]
+
+    def dead_letters(self):
+        return self._dead
+
+    async def send_now(self):
+        """Ends like the attempt before; not at all if there was none."""
+        before = self.journal.last
+        if before is None:
+            return None
+        attempt = Attempt(0, 120, Parcel(TRACE), OK if before.ok else REFUSED)
+        self.journal.add(attempt)
+        return attempt
+
+    def reset(self):
+        self.state = "waiting"
+        self.reason = ""
+        self.fuse = "closed"
+
+    def replay(self, id):
+        found = self._dead.delete(id)
+        self.queued += 1 if found else 0
+        return found
+
+
+class Slow(Destination):
+    """Answers once it is reset."""
+
+    async def send_now(self):
+        self.state = "sending"
+        while self.state == "sending":
+            await asyncio.sleep_ms(10)
+        return await super().send_now()
 
 
 class Model:
@@ -81,6 +147,14 @@ class Model:
         self.log = Log("debug", sink=lambda line: None, uptime=self.uptime)
         self.group = Group(self.uptime)
         self.group.configure([Parameter(*value[:3], value[3] == "on") for value in VALUES])
+        refused = REFUSED.cause + " " + REFUSED.advice
+        open_reason = "5 attempts in a row failed."
+        self.made_up = (
+            Destination(1, "Home", "ok", "", [OK, OK, OK]),
+            Destination(2, "Fleet <portal>", "failing", refused, [OK, REFUSED]),
+            Destination(3, "Spare", "disabled", "This destination is switched off.", []),
+            Slow(4, "Yard", "paused", open_reason, [OK], ["a-7-1", "a-7-2", "a-7-3"], "open"),
+        )
         for entry, value in zip(self.group, VALUES):
             if value[3]:
                 self.group.update(entry, value[3])
@@ -99,16 +173,7 @@ class Model:
         return ["destinations[1].url: Must start with <https>."]
 
     def destinations(self):
-        ok = Verdict(True, "The server accepted the document (200).")
-        refused = Verdict(False, "The server does not know who is sending (401).")
-        advice = "Check the token: missing, mistyped or expired?"
-        return (
-            Destination(1, "Home", "ok", "", [ok, ok, ok]),
-            Destination(
-                2, "Fleet <portal>", "failing", refused.cause + " " + advice, [ok, refused]
-            ),
-            Destination(3, "Spare", "disabled", "This destination is switched off.", []),
-        )
+        return self.made_up
 
 
 async def refresh(model):
@@ -120,13 +185,14 @@ async def refresh(model):
         await asyncio.sleep(1)
 
 
-async def main(port, password, stall_ms, failures):
+async def main(port, password, stall_ms, work_ms, send_ms, failures):
     model = Model()
     logger = model.log.logger("web")
     gate = Gate(make_record(password, b"0123456789abcdef"), model.uptime)
     site = Site(gate, logger, lambda host: host.partition(":")[0] != "evil.example")
     pages.mount(site, model)
     api.mount(site, model)
+    destinations.mount(site, model, send_ms)
 
     async def broken(request):
         raise RuntimeError("made to fail")
@@ -135,11 +201,15 @@ async def main(port, password, stall_ms, failures):
         await asyncio.sleep(1)
         return "done"
 
+    async def stuck(request):
+        await asyncio.Event().wait()
+
     async def endless(request):
         return iter(lambda: "x" * 1000, None)
 
     site.get("/broken")(broken)
     site.get("/slow")(slow)
+    site.get("/stuck")(stuck)
     site.get("/endless")(endless)
     failing = iter(range(failures))
 
@@ -149,8 +219,8 @@ async def main(port, password, stall_ms, failures):
         return site
 
     refreshing = asyncio.create_task(refresh(model))
-    await Server(build, port, model.uptime, logger, "127.0.0.1", stall_ms).run()
+    await Server(build, port, model.uptime, logger, "127.0.0.1", stall_ms, work_ms).run()
     refreshing.cancel()
 
 
-asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+asyncio.run(main(int(sys.argv[1]), sys.argv[2], *[int(text) for text in sys.argv[3:]]))

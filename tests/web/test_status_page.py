@@ -6,105 +6,19 @@ A real server under the Unix port of MicroPython.
 import base64
 import concurrent.futures
 import contextlib
-import http.client
 import json
-import os
 import re
 import socket
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-PASSWORD = "correct:horse"
-HOST = "127.0.0.1"
-BASIC = {"Authorization": "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def serving(stall_ms: int = 5000, failures: int = 0):
-    """Runs the page, which drops a client that stands still for that long; yields its port.
-
-    `failures` is how many clients come before the site can be built.
-    """
-    port = free_port()
-    command = [
-        ROOT / "tools/micropython",
-        ROOT / "tests/web/made_up_page.py",
-        str(port),
-        PASSWORD,
-        str(stall_ms),
-        str(failures),
-    ]
-    environment = {**os.environ, "MICROPYPATH": str(ROOT / "lib")}
-    process = subprocess.Popen(command, env=environment)
-    try:
-        deadline = time.monotonic() + 10
-        while True:
-            with contextlib.suppress(ConnectionRefusedError), connect(port):
-                break
-            assert process.poll() is None and time.monotonic() < deadline, "the page did not start"
-            time.sleep(0.02)
-        yield port
-        assert process.poll() is None, "the page has died"
-    finally:
-        process.kill()
-        process.wait()
+from page_server import BASIC, ROOT, answer, ask, connect, raw, request_for, serving
 
 
 @pytest.fixture(scope="module")
 def port():
     with serving() as port:
         yield port
-
-
-def connect(port: int) -> socket.socket:
-    return socket.create_connection((HOST, port), timeout=10)
-
-
-def ask(
-    port: int,
-    path: str = "/",
-    headers: dict | None = None,
-    method: str = "GET",
-    body: bytes | None = None,
-):
-    """One request with the password; returns (response, its body)."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    try:
-        connection.request(method, path, body, BASIC if headers is None else headers)
-        response = connection.getresponse()
-        return response, response.read()
-    finally:
-        connection.close()
-
-
-def raw(port: int, request: bytes) -> bytes:
-    """What the server answers to these bytes until it closes."""
-    with connect(port) as client:
-        client.sendall(request)
-        return answer(client)
-
-
-def request_for(path: str) -> bytes:
-    headers = f"Host: {HOST}\r\nAuthorization: {BASIC['Authorization']}"
-    return f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n".encode()
-
-
-def answer(client: socket.socket) -> bytes:
-    received = b""
-    with contextlib.suppress(ConnectionResetError):
-        while chunk := client.recv(4096):
-            received += chunk
-    return received
 
 
 def test_page_shows_values_units_ages_and_errors_without_a_script(port):
@@ -129,9 +43,25 @@ def test_page_shows_every_destination_with_its_state(port):
         ("Home", "ok"),
         ("Fleet &lt;portal&gt;", "failing"),
         ("Spare", "disabled"),
+        ("Yard", "paused"),
     ]
     assert "Check the token" in cards[1][2]
     assert cards[0][3].startswith("3 delivered, 0 failed, last attempt ")
+    assert cards[2][3] == "0 delivered, 0 failed"
+    assert cards[3][3].startswith(
+        "1 delivered, 0 failed, 3 queued, 3 undeliverable, last attempt "
+    )
+
+
+def test_buttons_and_what_they_bring_are_hidden_without_a_script(port):
+    page = ask(port)[1].decode()
+    cards = re.findall(r"<li><h3>.*?</li>", page)
+    assert len(cards) == 5, "four destinations and the template"
+    for card in cards:
+        assert (
+            card.count("<button") == len(re.findall(r"<div hidden>(<button.*?)</div>", card)) * 2
+        )
+        assert "<details hidden>" in card and "<output></output>" in card
 
 
 def test_nothing_that_is_shown_can_become_markup(port):
@@ -165,7 +95,7 @@ def test_status_document_tells_device_destinations_and_log(port):
         "vpn_ip": None,
     }
     assert (status["ecu"], status["grouping"], status["delivery"]) == ("online", True, "failing")
-    home, fleet, spare = status["destinations"]
+    home, fleet, spare, _ = status["destinations"]
     assert (home["id"], home["state"], home["enabled"], home["delivered"]) == (1, "ok", True, 3)
     assert (fleet["failed"], fleet["last"]["status"], fleet["last"]["latency_ms"]) == (1, 401, 120)
     assert spare["enabled"] is False and spare["last"] is None

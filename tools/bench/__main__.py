@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 
-from bench import decoding, heap, polling, posting, programs, report
+from bench import decoding, destinations, encoding, heap, polling, posting, programs, report
 from bench.report import Row
 
 _PARTS = (
     ("standard PIDs", polling.petrol),
     ("sweep (takes the peer a minute and a half)", polling.electric),
     ("decoding", decoding.rows),
+    ("documents", encoding.rows),
     ("deliveries", posting.rows),
+    ("six destinations (half a minute)", destinations.rows),
     ("heap", heap.rows),
 )
 _RESULT = programs.ROOT / "build" / "bench.json"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import random
 import re
 
+import on_cpython
+
 PARAMETERS = 246
 REQUESTS = 17
 ANSWER = 62  # bytes of payload, service and identifier included: nine frames
@@ -79,6 +81,19 @@ def images(seed: int) -> list[str]:
     source = random.Random(seed)
     length = _image_index(ANSWER)
     return [bytes(source.randrange(40, 250) for _ in range(length)).hex() for _ in range(REQUESTS)]
+
+
+def values(seed: int) -> list[tuple[str, str]]:
+    """Name and value, as exact text and believable or not, of each parameter in the answers of that seed."""
+    on_cpython.install()
+    from autopid import profile as profiles
+
+    loaded = profiles.load(profile())
+    return [
+        (parameter.name, parameter.expression.value(bytes.fromhex(image)))
+        for image, entry in zip(images(seed), loaded.pids)
+        for parameter in entry.parameters
+    ]
 
 
 def as_python(expression: str) -> str:

@@ -11,13 +11,12 @@ from typing import Any
 import simulator
 import unix_device
 
-from bench import ev, posting, programs
+from bench import ev, programs, provision
 from bench.report import Row, less_is_better
 
 _KB = 1024  # bytes
 _RUNS = 2
 _DOCUMENTS = 5
-_CYCLE_MS = 1000
 
 
 def rows() -> list[Row]:
@@ -68,22 +67,13 @@ def compiled(home: Path) -> Path:
 def provisioned(root: Path, elm: int, server: int) -> Path:
     """A device's file system: the electric car, one destination, the page."""
     shutil.rmtree(root, ignore_errors=True)
-    posting.trust(root)
-    destination = {
-        "id": 1,
-        "name": "bench",
-        "enabled": True,
-        "url": f"https://127.0.0.1:{server}/in",
-        "cycle_ms": _CYCLE_MS,
-        "auth": {"type": "none"},
-        "cert_set": posting.CERT_SET,
-    }
+    provision.trust(root)
     unix_device.DeviceFiles(root).provision(
         car=simulator.load_car(ev.car()),
         elm=f"127.0.0.1:{elm}",
         web_port=unix_device.free_port(),
         password="bench password",
-        destinations=[destination],
+        destinations=[provision.destination(1, server)],
         private={},
     )
     return root

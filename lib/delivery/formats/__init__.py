@@ -1,1 +1,9 @@
-"""Body formats, one module each; `document(group, status)` gives the bytes that go on the wire."""
+"""Body formats, one module each, loaded only when a destination uses it.
+
+A format has `document(sample) -> bytes`: the body for one `delivery.sample.Sample`. It holds no secret, and is b"" if
+the sample has nothing that the format could tell: then there is nothing to deliver. Besides:
+
+- CONTENT_TYPE: the value of that header, None if there is no body;
+- OPEN, SEPARATOR, CLOSE: how several documents become one body; SEPARATOR is None where they cannot;
+- IN_QUERY: True if the document is a query string, to be put into the address.
+"""

@@ -1,0 +1,221 @@
+"""The settings of one destination: where values go, when, in which form, and what happens if they do not arrive.
+
+Given without a setting, a document takes that of its preset, and what the preset leaves open gets the default.
+"""
+
+from micropython import const
+
+from config import login, server
+from config.fields import LETTERS, VISIBLE, Choice, Decimal, Flag, Integer, Text
+from config.rules import MAX_DESTINATIONS
+from config.sections import ListOf, Section
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from config.fields import Reading, Verdict
+
+PRESETS = (
+    "wican",
+    "influxdb",
+    "home_assistant",
+    "abrp",
+    "standard_webhooks",
+    "thingsboard",
+    "traccar",
+)
+_MAX_URL = const(1024)
+_DAY_MS = const(86_400_000)
+
+
+def _prepare(reading: "Reading", data: dict, path: str) -> dict:
+    """Adds what the preset says, and takes a login out of the address."""
+    name = data.get("preset")
+    if name in PRESETS[1:]:  # the first one is what the defaults are
+        from delivery import presets  # released with the settings
+
+        data = presets.fill(name, data)
+    return login.moved(reading, data, path)
+
+
+def _url_length(text: str) -> "Verdict":
+    if len(text) > _MAX_URL:
+        return "url_too_long", f"Must have at most {_MAX_URL} characters."
+    return None
+
+
+_PATTERN = Text(
+    "pattern", "A parameter's name; * stands for any characters, ? for one.", least=1, most=64
+)
+
+_PAIR = Section(
+    "pair",
+    "One query parameter.",
+    (
+        Text("key", "Its name.", least=1, most=64),
+        Text("value", "Its value; it is percent-encoded for you.", most=256),
+    ),
+)
+
+_HEADER = Section(
+    "header",
+    "One header field.",
+    (
+        Text("name", "Its name, such as X-Vehicle.", least=1, most=64),
+        Text("value", "Its value; no secrets here, they belong to auth.", most=510),
+    ),
+)
+
+_DEAD_BAND = Section(
+    "dead_band",
+    "How far some values may wander unnoticed.",
+    (
+        Text(
+            "name",
+            "The parameters meant; * stands for any characters, ? for one.",
+            least=1,
+            most=64,
+        ),
+        Decimal(
+            "by", "A change counts when it is at least this large, in the value's unit.", "0", "0"
+        ),
+    ),
+)
+
+_EVENTS = Section(
+    "events",
+    "What is delivered at once, apart from the cycle.",
+    (
+        Flag("change", "Deliver when a value has changed.", False),
+        ListOf(
+            "dead_bands",
+            "Values that count as changed only when they moved far enough; the first match decides.",
+            _DEAD_BAND,
+            16,
+        ),
+        Integer(
+            "min_gap_ms",
+            "The shortest time between two deliveries because of events, in milliseconds.",
+            1000,
+            1000,
+            _DAY_MS,
+        ),
+        Flag("ecu", "Deliver when the car starts or stops answering.", False),
+        Flag("ignition", "Deliver when the ignition is switched on or off.", False),
+        Flag("charging", "Deliver when charging begins or ends.", False),
+        Decimal(
+            "voltage_below",
+            "Deliver when the 12 V battery falls below this many volts; empty for never.",
+            least="0",
+            most="60",
+        ),
+    ),
+)
+
+_SELECT = Section(
+    "select",
+    "Which values are delivered.",
+    (
+        ListOf(
+            "include",
+            "Names of the parameters to deliver, such as BATT_*; none means all of them.",
+            _PATTERN,
+            32,
+        ),
+        ListOf("exclude", "Names of parameters to leave out of those.", _PATTERN, 32),
+    ),
+)
+
+_BODY = Section(
+    "body",
+    "The form of what is delivered.",
+    (
+        Choice(
+            "format",
+            "wican: the reference firmware's document; flat: one object of names and values; template: your own "
+            "text; influx: InfluxDB line protocol; abrp: A Better Routeplanner; thingsboard: ThingsBoard telemetry; "
+            "osmand: a query string as Traccar takes it.",
+            ("wican", "flat", "template", "influx", "abrp", "thingsboard", "osmand"),
+        ),
+        Text(
+            "content_type",
+            "Value of the header Content-Type; empty for the one that belongs to the format.",
+            most=100,
+            characters=VISIBLE + " ",
+        ),
+        Text("template", "Your own text, for the format template.", most=2048, lines=True),
+        Text("measurement", "Name of the measurement, for InfluxDB.", "wican", least=1, most=64),
+        Flag("timestamps", "Add the time, where the format leaves the choice.", False),
+        Flag("ages", "Add how old each value is, where the format leaves the choice.", False),
+        Choice(
+            "boot",
+            "When status and configuration of the device are added: in the first document after a start, never, "
+            "or always.",
+            ("once", "never", "always"),
+        ),
+        Flag("gzip", "Compress it; the server must be able to read that.", False),
+    ),
+)
+
+DESTINATION = Section(
+    "destination",
+    "One server that receives the values.",
+    (
+        Integer("id", "Its number for good; 0 takes a free one.", 0, 1, MAX_DESTINATIONS, (0,)),
+        Text("name", "What you call it.", least=1, most=64),
+        Text("description", "What you want to remember about it.", most=512),
+        Flag("enabled", "Off keeps the entry without using it.", True),
+        Choice(
+            "preset",
+            "The service it was made for: what is left out below is set as that service needs it.",
+            PRESETS,
+        ),
+        Choice("type", "https: an HTTPS server; mqtt: an MQTT broker.", ("https", "mqtt")),
+        Text(
+            "url",
+            "Where to send: https://host/path, or mqtts://host for a broker.",
+            least=1,
+            most=_MAX_URL,
+            rule=_url_length,
+            check="url",
+        ),
+        Choice("method", "The HTTP method.", ("POST", "PUT", "GET")),
+        ListOf("query", "Appended to the address.", _PAIR, 16, "query_max"),
+        ListOf("headers", "Header fields added to every request.", _HEADER, 8, "headers_max"),
+        Integer(
+            "cycle_ms",
+            "Time between two deliveries in milliseconds; 0 delivers on events only.",
+            5000,
+            1000,
+            _DAY_MS,
+            (0,),
+            "cycle_range",
+        ),
+        _EVENTS,
+        _SELECT,
+        _BODY,
+        server.AUTH,
+        server.SIGN,
+        server.SUCCESS,
+        server.RETRY,
+        server.FUSE,
+        server.QUEUE,
+        Text(
+            "cert_set",
+            "Folder below certs/ with the authorities the server is verified with; default is kept for "
+            "the public roots, which are not there yet.",
+            "default",
+            1,
+            24,
+            LETTERS,
+            check="cert_set",
+        ),
+        server.TRANSPORT,
+        server.MQTT,
+    ),
+    switch=True,
+    prepare=_prepare,
+)

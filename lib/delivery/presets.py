@@ -1,0 +1,101 @@
+"""What the services that people use need: settings of a destination that differ from the defaults.
+
+Imported while settings are read or shown, and given back afterwards.
+"""
+
+PRESETS: "dict[str, dict]" = {
+    "wican": {
+        "title": "WiCAN",
+        "hint": "The reference firmware's document, for your own server. https://example.com/ingest",
+        "settings": {},
+    },
+    "influxdb": {
+        "title": "InfluxDB 2",
+        "hint": "https://example.com:8086/api/v2/write?org=ORGANISATION&bucket=BUCKET, and as token one that may write "
+        "to that bucket. The time is sent in seconds: keep the query parameter precision.",
+        "settings": {
+            "method": "POST",
+            "query": [{"key": "precision", "value": "s"}],
+            "body": {"format": "influx"},
+            "auth": {
+                "type": "api_key",
+                "place": "header",
+                "header": "Authorization",
+                "prefix": "Token ",
+            },
+        },
+    },
+    "home_assistant": {
+        "title": "Home Assistant",
+        "hint": "A webhook trigger of an automation: https://example.com:8123/api/webhook/ID. The id is the secret. "
+        "The values are in trigger.json; allow the webhook from outside if the car is.",
+        "settings": {"method": "POST", "body": {"format": "flat"}, "auth": {"type": "none"}},
+    },
+    "abrp": {
+        "title": "A Better Routeplanner",
+        "hint": "The token is the car's, from its live data settings (link generic); the query parameter api_key names "
+        "the application and comes from Iternio.",
+        "settings": {
+            "url": "https://api.iternio.com/1/tlm/send",
+            "method": "POST",
+            "query": [{"key": "api_key", "value": ""}],
+            "body": {"format": "abrp"},
+            "auth": {"type": "api_key", "place": "query", "header": "token", "prefix": ""},
+            "success": {"json_path": "status", "json_value": "ok"},
+        },
+    },
+    "standard_webhooks": {
+        "title": "Standard Webhooks",
+        "hint": "Signed so that any Standard Webhooks library can verify it; the secret starts with whsec_. What does "
+        "not arrive waits in memory and is sent ten times at most.",
+        "settings": {
+            "method": "POST",
+            "sign": {"scheme": "standard_webhooks"},
+            "retry": {"attempts": 10, "first_s": 5, "longest_s": 86_400, "timeout_s": 20},
+            "queue": {"mode": "ram"},
+        },
+    },
+    "thingsboard": {
+        "title": "ThingsBoard",
+        "hint": "https://example.com/api/v1/TOKEN/telemetry, with the device's access token in the address.",
+        "settings": {
+            "method": "POST",
+            "body": {"format": "thingsboard"},
+            "auth": {"type": "none"},
+        },
+    },
+    "traccar": {
+        "title": "Traccar",
+        "hint": "The OsmAnd port behind TLS: https://example.com/. The device's identifier there is this one's id. "
+        "Select the values that matter: the server takes some 4000 characters.",
+        "settings": {
+            "method": "POST",
+            "body": {"format": "osmand"},
+            "auth": {"type": "none"},
+        },
+    },
+}
+
+
+def fill(name: str, given: dict) -> dict:
+    """The settings of the preset of that name with those given over them: sections are merged, lists replaced.
+
+    Both stay as they are. Raises KeyError for an unknown name.
+    """
+    return _merged(PRESETS[name]["settings"], given)
+
+
+def _merged(below: dict, above: dict) -> dict:
+    merged = {key: _copy(item) for key, item in below.items()}
+    for key, item in above.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(item, dict)
+        merged[key] = _merged(old, item) if both else item
+    return merged
+
+
+def _copy(item: object) -> object:
+    """Settings made from a preset may be changed; the preset may not."""
+    if isinstance(item, dict):
+        return _merged(item, {})
+    return [_copy(each) for each in item] if isinstance(item, list) else item

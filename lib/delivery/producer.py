@@ -1,0 +1,96 @@
+"""Makes the documents of one destination: when, from which values, in which format."""
+
+from delivery import schedule
+from delivery.message import Message
+from delivery.sample import Sample
+from delivery.schedule import Cycle
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from autopid.parameter import Parameter
+
+    from delivery.selection import Selection
+    from delivery.shared import Shared
+    from delivery.triggers import Triggers
+
+_LOOK_MS = 100  # how often events are looked for
+
+
+class Producer:
+    """Says when a document is due and makes it.
+
+    Attributes:
+        cycle: the grid of due times; None while only events make documents.
+        event: what made the latest document due besides the cycle, in words; "" if nothing did.
+    """
+
+    def __init__(self, settings: dict, shared: "Shared") -> None:
+        self._settings = settings
+        self._shared = shared
+        self._events = _triggers(settings, shared)
+        self._selection = _selection(settings["select"])
+        self.event = ""
+        self.cycle: Cycle | None = None
+        if settings["cycle_ms"]:
+            first = shared.uptime.ms() + schedule.stagger_ms(settings["id"])
+            self.cycle = Cycle(settings["cycle_ms"], first)
+
+    def wait_ms(self, now_ms: int) -> "int | None":
+        """Milliseconds until `is_due` should be asked again; None if never."""
+        wait = None if self.cycle is None else self.cycle.wait_ms(now_ms)
+        if self._events is None:
+            return wait
+        return _LOOK_MS if wait is None else min(wait, _LOOK_MS)
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether a document should be made now: its time has come, or something happened."""
+        if self._events is not None:
+            self.event = self._events.look(now_ms) or self.event
+        return bool(self.event) or (self.cycle is not None and self.cycle.wait_ms(now_ms) == 0)
+
+    def begin(self, now_ms: int) -> int:
+        """A document is made for what is due; returns how many due times passed without one."""
+        self.event = ""
+        if self._events is not None:
+            self._events.sent(now_ms)
+        return 0 if self.cycle is None else self.cycle.begin(now_ms)
+
+    def skip(self, now_ms: int) -> int:
+        """Leaves out the due times that have passed and returns how many; what happened stays to be told."""
+        return 0 if self.cycle is None else self.cycle.skip(now_ms)
+
+    def make(self, first: bool) -> Message:
+        """A document of the values of this moment. With `first` it introduces the device."""
+        shared = self._shared
+        body = self._settings["body"]
+        now_ms, unix_s = shared.uptime.ms(), shared.unix_s()
+        status = shared.status() if first else None
+        sample = Sample(self._parameters(), now_ms, unix_s, shared.device_id, body, status)
+        document = shared.format(body["format"]).document(sample)
+        return Message(shared.next_id(), document, unix_s, now_ms, first, body["format"])
+
+    def _parameters(self) -> "list[Parameter]":
+        group = self._shared.group
+        return list(group) if self._selection is None else self._selection.of(group)
+
+
+def _selection(settings: dict) -> "Selection | None":
+    if not settings["include"] and not settings["exclude"]:
+        return None
+    from delivery.selection import Selection
+
+    return Selection(settings["include"], settings["exclude"])
+
+
+def _triggers(settings: dict, shared: "Shared") -> "Triggers | None":
+    events = settings["events"]
+    wanted = ("change", "ecu", "ignition", "charging", "voltage_below")
+    if not any([events[name] for name in wanted]):
+        return None
+    from delivery.triggers import Triggers
+
+    return Triggers(events, shared.group, _selection(settings["select"]), shared.signals)
