@@ -29,9 +29,10 @@ lint: build/ready
 	@build/venv/bin/mypy
 	@build/venv/bin/mypy --config-file mypy-device.ini
 
-## make docs     docs/settings.md from the declared settings
+## make docs     docs/settings.md and docs/messages.md from the sources
 docs: build/ready
 	@$(PYTHON) -m settings_reference >docs/settings.md
+	@$(PYTHON) -m messages_reference >docs/messages.md
 
 ## make format   rewrites the sources the way `make lint` wants them
 format: build/ready

@@ -16,9 +16,9 @@ from typing import Any
 
 _MOST = 64  # values of one expression, ways through one function
 _DEEPEST = 8  # functions within functions
-_PLACES = re.compile(r"%(?:%|[-0-9.]*[sdr])")
-_SENTENCE = re.compile(r"(?=.* )(%s |[A-Z]).*[.?](| %s| )", re.S)
-_SHORTEST = 4  # characters of a text that can be looked for
+_OPEN, _CLOSE = "《", "》"  # around what stands for a hole in a text
+PLACES = re.compile(r"%(?:%|[-0-9.]*[sdr])")
+_SENTENCE = re.compile(r"(?=.* )(%[sd] |《|[A-Z]).*[.?](| %s| )", re.S)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Hole:
     name: str
 
     def __str__(self) -> str:
-        return f"\N{LEFT DOUBLE ANGLE BRACKET}{self.name}\N{RIGHT DOUBLE ANGLE BRACKET}"
+        return _OPEN + self.name + _CLOSE
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Module:
     """One source file.
 
     Attributes:
-        made: every call with a name of interest, in the order found.
+        made: every call with a name of interest, once, in the order found.
     """
 
     tree: ast.Module
@@ -57,6 +57,7 @@ class Module:
         module = cls(ast.parse(path.read_text("utf-8")), makers)
         for function, owner in module._functions():
             _Walk(module, owner).function(function, {})
+        module.made = _unique(module.made)
         return module
 
     def results(self, name: str) -> list[Any]:
@@ -67,6 +68,10 @@ class Module:
     def functions(self) -> dict[str, ast.FunctionDef]:
         """Those of the module itself."""
         return {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+
+    def value(self, node: ast.expr) -> Any:
+        """What an expression is, the first if there are several; names of functions' own are holes."""
+        return _Walk(self, None).values(node, {})[0]
 
     def constant(self, name: str) -> list[Any] | None:
         """The values of a name on the module's level; None if there is no such name."""
@@ -146,7 +151,7 @@ class _Walk:
                 self.values(node.test, way)
                 return self._either([node.body, node.orelse], way)
             case ast.For() | ast.AsyncFor():
-                return self._either([node.body, []], _bound(way, node.target, None))
+                return self._either([node.body, []], _bound(way, node.target, Hole("…")))
             case ast.While():
                 return self._either([node.body, []], way)
             case ast.With() | ast.AsyncWith():
@@ -225,8 +230,10 @@ class _Walk:
         if isinstance(node, ast.FormattedValue):
             node = node.value
         found = self.values(node, way)
-        texts = [each for each in found if isinstance(each, str)]
-        if texts == found and (len(texts) == 1 or all(map(_SENTENCE.fullmatch, texts))):
+        if len(found) == 1 and isinstance(found[0], int):
+            return [str(found[0])]
+        texts = [each for each in found if isinstance(each, str) and _is_known(each)]
+        if texts == found and (len(texts) == 1 or all(map(is_sentence, texts))):
             return texts
         return [str(_hole(node))]
 
@@ -236,7 +243,7 @@ class _Walk:
             return text if isinstance(text, Hole) else Hole("…")
         operands = right.elts if isinstance(right, ast.Tuple) else [right]
         filled = iter([self._parts(each, way)[0] for each in operands])
-        return _PLACES.sub(lambda place: "%" if place[0] == "%%" else next(filled, "…"), text)
+        return PLACES.sub(lambda place: "%" if place[0] == "%%" else next(filled, "…"), text)
 
     def _entries(self, value: ast.expr, index: ast.expr, way: dict) -> Iterator[Any]:
         for table in self.values(value, way):
@@ -251,14 +258,17 @@ class _Walk:
         """The sentences that a class gives to one of its attributes; a hole if there are none."""
         found: list[Any] = []
         for node in ast.walk(self._owner) if self._owner else ():
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "self." + name:
-                if isinstance(node.value, (ast.Name, ast.Constant)):
-                    found += self.values(node.value, {})
-        sentences = [each for each in found if isinstance(each, str) and _SENTENCE.fullmatch(each)]
+            match node:
+                case ast.Assign(targets=[target], value=ast.Name() | ast.Constant() as value):
+                    if ast.unparse(target) == "self." + name:
+                        found += self.values(value, {})
+        sentences = [each for each in found if isinstance(each, str) and is_sentence(each)]
         return sentences or [Hole(name.strip("_"))]
 
     def _called(self, node: ast.Call, way: dict) -> list[Any]:
         name = _called_name(node)
+        if name == "const":
+            return self.values(node.args[0], way)
         arguments = [self.values(each, way) for each in node.args]
         arguments += [self.values(each.value, way) for each in node.keywords]
         if name in self._module.makers:
@@ -285,57 +295,18 @@ class _Walk:
         return found
 
 
-def unlisted(path: Path, document: str) -> list[str]:
-    """The sentences of a source file of which some part is not in the document, each behind its line number."""
-    tree = ast.parse(path.read_text("utf-8"))
-    found = []
-    for node in _spoken(tree):
-        template, parts = _template(node)
-        if _SENTENCE.fullmatch(template) and not all(part in document for part in parts):
-            found.append(f"{path.name}:{node.lineno}: {template}")
-    return found
-
-
-def listed(path: Path) -> list[str]:
-    """All sentences of a source file in their order, with holes."""
-    tree = ast.parse(path.read_text("utf-8"))
-    walk = _Walk(Module(tree, frozenset()), None)
-    formatted = {id(n.left): n for n in ast.walk(tree) if isinstance(n, ast.BinOp)}
-    found = []
-    for node in sorted(_spoken(tree), key=lambda each: each.lineno):
-        if _SENTENCE.fullmatch(_template(node)[0]):
-            text = walk.values(formatted.get(id(node), node), {})[0]
-            found.append(_PLACES.sub(str(Hole("…")), text))
-    return _unique(found)
-
-
-def _spoken(tree: ast.Module) -> Iterator[ast.Constant | ast.JoinedStr]:
-    """The texts of a module but docstrings and what is inside other texts."""
-    silent = {id(part) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for part in n.values}
-    silent |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in silent:
-            yield node
-
-
-def _template(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
-    """A text with %s where something is put in, and its pieces in between."""
-    if isinstance(node, ast.Constant):
-        text = node.value if isinstance(node.value, str) else ""
-    else:
-        pieces = [each.value if isinstance(each, ast.Constant) else "%s" for each in node.values]
-        text = "".join(map(str, pieces))
-    parts = [part.strip() for part in _PLACES.split(text.replace("{}", "%s"))]
-    return text, [part for part in parts if len(part) >= _SHORTEST]
+def is_sentence(text: str) -> bool:
+    """Whether it is one, or the beginning of some."""
+    return _SENTENCE.fullmatch(text) is not None
 
 
 def _bound(way: dict, target: ast.expr, value: Any) -> dict:
-    """The way with names that stand for something else."""
+    """The way with names that stand for something else; an empty text is one that a running device fills."""
     names = _names(target)
     if isinstance(target, ast.Tuple):
         fitting = isinstance(value, tuple) and len(value) == len(names)
         return way | dict(zip(names, value if fitting else map(Hole, names)))
-    return way | {name: Hole(name) if value is None else value for name in names}
+    return way | {name: Hole(name) if value == "" else value for name in names}
 
 
 def _names(target: ast.expr) -> list[str]:
@@ -359,11 +330,18 @@ def _hole(node: ast.expr) -> Hole:
             return Hole(name.strip("_"))
         case ast.Subscript(slice=ast.Constant(value=str() as name)):
             return Hole(name)
-        case ast.Call(func=ast.Name(id="str" | "repr" | "len"), args=[argument]):
+        case ast.Call(func=ast.Name(id="str"), args=[argument]):
             return _hole(argument)
+        case ast.Call(func=ast.Name(id="len")):
+            return Hole("…")
         case ast.Call():
             return Hole(_called_name(node).strip("_"))
     return Hole("…")
+
+
+def _is_known(text: str) -> bool:
+    """Whether it is a sentence, or has nothing in it that only a running device knows."""
+    return is_sentence(text) or _OPEN not in text
 
 
 def _entries(table: Any) -> list[Any]:

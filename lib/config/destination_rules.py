@@ -118,12 +118,17 @@ def _own_headers(settings: dict) -> list[str]:
 def _auth(one: _One) -> None:
     auth = one.settings["auth"]
     token = one.secret("auth.token")
-    if token is None and not (auth["type"] == "basic" and one.secret("auth.login")):
-        if auth["type"] in _MISSING:
+    if token is None:
+        by_login = auth["type"] == "basic" and one.secret("auth.login")
+        if auth["type"] in _MISSING and not by_login:
             one.refuse("auth.token", "field_empty", _MISSING[auth["type"]])
     elif auth["type"] in ("bearer", "api_key") and token.strip(VISIBLE):
         message = "Must not hold blanks or anything but letters, digits and signs of ASCII."
         one.refuse("auth.token", "characters", message)
+    by_form = auth["type"] == "api_key" and auth["place"] == "body"
+    if by_form and one.settings["body"]["format"] != "abrp":
+        message = "Only the format abrp is a form that a key can be put into."
+        one.refuse("auth.place", "conflict", message)
     if auth["type"] == "basic" and ":" in auth["user"]:
         one.refuse("auth.user", "characters", "Must not hold a colon, which ends a user name.")
 

@@ -1,4 +1,4 @@
-"""The settings of a destination that are about its server: who we are to it, what its answers mean, how patient we are."""
+"""The settings of a destination about its server: who we are to it, what its answers mean, how patient we are."""
 
 from micropython import const
 
@@ -50,19 +50,23 @@ AUTH = Section(
     (
         Choice(
             "type",
-            "none; bearer: a token; basic: user and password; api_key: a key in a header or in the address.",
+            "none; bearer: a token; basic: user and password; api_key: a key in a header, the address or a form.",
             ("none", "bearer", "basic", "api_key"),
         ),
         Text("user", "The user, for basic; the password is the token below.", most=128),
         Text(
             "header",
-            "Name of the header, or of the query parameter, that holds the key, for api_key.",
+            "Name of the header, the query parameter or the form's field that holds the key, for api_key.",
             "x-api-key",
             least=1,
             most=64,
             characters=TOKEN,
         ),
-        Choice("place", "Where the key is sent, for api_key.", ("header", "query")),
+        Choice(
+            "place",
+            "Where the key is sent, for api_key: as a header, in the address, or (format abrp) in the form.",
+            ("header", "query", "body"),
+        ),
         Text("prefix", "Put before the key, for api_key, such as Token and a blank.", most=32),
         Text(
             "token",

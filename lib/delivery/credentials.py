@@ -20,6 +20,7 @@ class Credentials:
     Attributes:
         fields: (name, value) pairs for the head.
         pairs: (key, value) pairs for the query.
+        form: what stands before the rest of a form, "token=…&"; "" if nothing does.
         secrets: every text in them that nobody should read, as it stands there and as it was entered.
     """
 
@@ -30,6 +31,7 @@ class Credentials:
         """
         self.fields: list[tuple[str, str]] = []
         self.pairs: list[tuple[str, str]] = []
+        self.form = ""
         self.secrets: list[str] = []
         login = secret("auth.login")
         kind = auth["type"]
@@ -71,6 +73,9 @@ class Credentials:
         self.secrets += [key, url.percent_encode(key)]
         if auth["place"] == "query":
             self.pairs.append((name, value))
+            return
+        if auth["place"] == "body":
+            self.form = "%s=%s&" % (url.percent_encode(name), url.percent_encode(value))
             return
         problem = headers.header_problem(name, "")
         if problem is not None:

@@ -164,8 +164,8 @@ class Destination:
             return False
         outbox = self._opened_outbox()
         outbox.put(message)
-        outbox.flush()  # it is in one place at least, whatever happens now
-        letters.delete(id)
+        if outbox.flush():  # else a power cut might leave it nowhere
+            letters.delete(id)
         self.reset()
         return True
 

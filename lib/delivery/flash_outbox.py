@@ -1,16 +1,21 @@
 """An outbox that survives restarts: the newest messages in memory, the older ones on flash.
 
-A message that is delivered before it has waited ten seconds, and before others push it out, never gets to flash.
-Otherwise what has gathered is written together, at the latest after 10 s, 16 messages or 4 KiB; what was delivered is
-noted as lazily, after 10 s or 16 messages, so after a power cut that much at most is lost or delivered again. `flush`
-does both at once.
+A message that is delivered before it has waited ten seconds, and before later ones push it out, never gets to flash: an
+outbox without trouble writes nothing. Otherwise what has gathered is written together: after 10 s, or before the next
+message if there are 16, or 4 KiB with it. What was delivered is noted as lazily, after 10 s or 16 messages. So much a
+power cut may lose, or have delivered again; `flush` does both at once.
+
+Wear, counted on littlefs with blocks of 4 KiB while nothing was delivered: messages of 500 bytes erase 250 blocks an
+hour if they come every 5 s and 560 if they come every second; of 1500 bytes every 5 s, 390. Delivering 474 of them
+erased one. With 3 MiB free, 768 blocks that last for 100,000 times each, 560 an hour make fifteen years without a
+single delivery.
 """
 
 from errno import EIO
 
 from micropython import const
 
-from delivery.outbox import RamOutbox, size
+from delivery.outbox import RamOutbox
 from delivery.segments import Segments
 
 try:
@@ -34,9 +39,9 @@ _ENOSPC = const(28)  # which MicroPython does not name
 class FlashOutbox(RamOutbox):
     """Messages that were put are safe once `flush` has returned True, or soon after if `tick` is called.
 
-    Errors of the storage are told by `trouble` and never raised: what cannot be written waits in memory, where the
-    oldest gives way beyond 64 KiB, and is tried again every ten seconds. On a full flash the oldest segment gives way.
-    What cannot be read is tried three times in half a minute and then dropped.
+    Errors of the storage are told by `trouble` and never raised. What cannot be written waits in memory and is tried
+    again every ten seconds; beyond 64 KiB the oldest segment gives way if the flash is full, else the oldest message in
+    memory. What cannot be read is tried three times in half a minute and then dropped.
     """
 
     def __init__(self, folder: str, queue: dict, boot: str) -> None:
@@ -50,6 +55,7 @@ class FlashOutbox(RamOutbox):
         super().__init__(queue)
         self._log = Segments(folder, min(_BLOCK, self._most_bytes // 4), boot)
         self._broken = False
+        self._no_space = False  # was the latest trouble
         self._moved = 0  # messages removed from the log since that was saved
         self._failed_reads = 0
         self._waits = False  # for the next try to read
@@ -67,7 +73,8 @@ class FlashOutbox(RamOutbox):
         """What the messages take, with those on flash that are done but still there."""
         return self._log.bytes + self._held
 
-    def peek(self, count: int, max_bytes: int) -> "list[Message]":  # noqa: D102 (see RamOutbox)
+    def peek(self, count: int, max_bytes: int) -> "list[Message]":
+        """The oldest messages, on flash and in memory; see `RamOutbox.peek`."""
         stored = self._read(count, max_bytes) if len(self._log) else []
         if len(stored) < len(self._log) or len(stored) >= count:
             return stored
@@ -93,7 +100,7 @@ class FlashOutbox(RamOutbox):
         if self.wait_ms(now_ms) == 0:
             self._waits = False
             self.flush()
-            self._oldest_ms = self._clean_ms = now_ms  # if that failed: the next try is as far away
+            self._oldest_ms = self._clean_ms = now_ms  # for the next try if that failed
 
     def wait_ms(self, now_ms: int) -> "int | None":
         """Milliseconds until `tick` has something to do; None if it has not until something changes."""
@@ -103,11 +110,10 @@ class FlashOutbox(RamOutbox):
         removed = self._log.unsaved or self._waits
         if not removed:
             self._clean_ms = now_ms
-        if oldest is None:
-            since = self._clean_ms
-        else:
-            since = min(self._oldest_ms, self._clean_ms)
-        return max(0, since + _LAZY_MS - now_ms) if removed or oldest is not None else None
+        if oldest is None and not removed:
+            return None
+        since = self._clean_ms if oldest is None else min(self._oldest_ms, self._clean_ms)
+        return max(0, since + _LAZY_MS - now_ms)
 
     def flush(self) -> bool:
         """Stores everything now; False if that failed, and `trouble` says why."""
@@ -133,6 +139,7 @@ class FlashOutbox(RamOutbox):
             action()
         except OSError as error:
             self.trouble = _sentence(error)
+            self._no_space = error.errno == _ENOSPC
             return False
         self.trouble = ""
         return True
@@ -141,22 +148,12 @@ class FlashOutbox(RamOutbox):
         if self._broken:
             raise OSError(EIO, "the folder cannot be read")
         while self._messages:
-            super().done(self._added())
+            super().done(self._log.add(self._messages))
         self._save_log()
 
     def _save_log(self) -> None:
         self._log.save()
         self._moved = 0
-
-    def _added(self) -> int:
-        """Writes messages to the log and returns how many; on a full flash the oldest ones make room."""
-        try:
-            return self._log.add(self._messages)
-        except OSError as error:
-            if error.errno != _ENOSPC or not len(self._log):
-                raise
-        self._drop_segment()
-        return self._log.add(self._messages)
 
     def _add(self, message: "Message", need: int) -> None:
         """What was there before is written if this one is too much: it may be delivered at once."""
@@ -164,6 +161,9 @@ class FlashOutbox(RamOutbox):
         if full and self._messages and not self.trouble:
             self.flush()
         super()._add(message, need)
+        if self._held > _HELD_BYTES and self._no_space and len(self._log):
+            self._drop_segment()
+            self.flush()
         while self._held > _HELD_BYTES and len(self._messages) > 1:
             super().done(1)
             self.dropped += 1

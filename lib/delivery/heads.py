@@ -26,6 +26,7 @@ class Head:
         address: where to connect to.
         target: path and query.
         fields: (name, value) pairs of authentication, then those of the user whose names are not taken.
+        form: what stands before the rest of a form; empty if nothing does.
         secrets: texts in them to be masked.
     """
 
@@ -36,6 +37,7 @@ class Head:
         self.address = _address(settings["url"], settings["transport"]["allow_plain"])
         credentials = Credentials(settings["auth"], secret)
         self.secrets = credentials.secrets
+        self.form = credentials.form.encode()
         pairs = [(pair["key"], pair["value"]) for pair in settings["query"]]
         self.target = url.target_with_query(self.address.target, pairs + credentials.pairs)
         taken = [name.lower() for name, _ in credentials.fields]

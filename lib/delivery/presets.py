@@ -40,7 +40,7 @@ PRESETS: "dict[str, dict]" = {
             "method": "POST",
             "query": [{"key": "api_key", "value": ""}],
             "body": {"format": "abrp"},
-            "auth": {"type": "api_key", "place": "query", "header": "token", "prefix": ""},
+            "auth": {"type": "api_key", "place": "body", "header": "token", "prefix": ""},
             "success": {"json_path": "status", "json_value": "ok"},
         },
     },
@@ -89,8 +89,9 @@ def _merged(below: dict, above: dict) -> dict:
     merged = {key: _copy(item) for key, item in below.items()}
     for key, item in above.items():
         old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(item, dict)
-        merged[key] = _merged(old, item) if both else item
+        if isinstance(old, dict) and isinstance(item, dict):
+            item = _merged(old, item)
+        merged[key] = item
     return merged
 
 

@@ -14,9 +14,9 @@ import struct
 from binascii import crc32
 from errno import ENOENT
 
+from config import files
 from micropython import const
 
-from config import files
 from delivery.message import Message
 
 try:
@@ -25,7 +25,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from typing import IO
 
     Fields = tuple[int, int, int, int, int, int]  # of a record's head
 
@@ -36,20 +36,18 @@ _FIRST = const(1)
 _KNOWN_MS = const(2)
 
 
-def write(file: "BinaryIO", number: int, message: Message) -> None:
+def write(file: "IO[bytes]", number: int, message: Message) -> None:
     """Adds a record at the end of a file. Raises OSError."""
     tag = (message.id + " " + message.format).encode()
     marks = (_FIRST if message.first else 0) | (0 if message.made_ms is None else _KNOWN_MS)
     made_ms = message.made_ms or 0
-    head = struct.pack(
-        _HEAD, number, len(message.body), message.made_s, made_ms, len(tag), marks
-    )
+    head = struct.pack(_HEAD, number, len(message.body), message.made_s, made_ms, len(tag), marks)
     checksum = crc32(message.body, crc32(tag, crc32(head)))
     for part in (head, tag, message.body, struct.pack("<I", checksum)):
         file.write(part)
 
 
-def read_head(file: "BinaryIO", number: int, most: int) -> "tuple[bytes, Fields] | None":
+def read_head(file: "IO[bytes]", number: int, most: int) -> "tuple[bytes, Fields] | None":
     """The head of the record at the file's position, as bytes and fields; None if it is not `number`.
 
     `most` is how many bytes the record may take.
@@ -68,14 +66,14 @@ def record_size(fields: "Fields") -> int:
     return _HEAD_SIZE + fields[4] + fields[1] + _CRC_SIZE
 
 
-def read_tag(file: "BinaryIO", fields: "Fields", boot: str) -> "tuple[bytes, int | None]":
+def read_tag(file: "IO[bytes]", fields: "Fields", boot: str) -> "tuple[bytes, int | None]":
     """The tag behind that head, and the uptime at which the message was made if that was in this boot."""
     tag = file.read(fields[4])
     known = fields[5] & _KNOWN_MS and tag.startswith(boot.encode())
     return tag, fields[3] if known else None
 
 
-def read(file: "BinaryIO", number: int, most: int, boot: str) -> "Message | None":
+def read(file: "IO[bytes]", number: int, most: int, boot: str) -> "Message | None":
     """The message at the file's position; None if it is damaged or not `number`. Raises OSError.
 
     `boot` is what the ids of this boot begin with.
@@ -93,7 +91,7 @@ def read(file: "BinaryIO", number: int, most: int, boot: str) -> "Message | None
     return Message(id, body, fields[2], made_ms, bool(fields[5] & _FIRST), format)
 
 
-def open_in(folder: str, name: str, mode: str) -> "BinaryIO":
+def open_in(folder: str, name: str, mode: str) -> "IO[bytes]":
     """Opens a file to write; makes its folder and the one above if they are not there. Raises OSError."""
     path = folder + "/" + name
     try:

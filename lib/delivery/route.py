@@ -113,6 +113,7 @@ class Route:
         self._signer = _signer(settings["sign"], own, unix_s)
         head = Head(settings, own, self._signer)
         self._target, self._fields, self._secrets = head.target, head.fields, head.secrets
+        self._form = head.form
         self._is_secure = head.address.scheme == "https"
         self._host, self._port = head.address.host, head.address.port
         self._host_header = head.address.host_header
@@ -155,12 +156,13 @@ class Route:
 
     def _body(self, parcel: "Parcel") -> bytes:
         """What is sent; the same bytes however often the parcel is."""
+        body = self._form + parcel.body if self._form else parcel.body
         if not self._settings["body"]["gzip"]:
-            return parcel.body
+            return body
         if self._packed_for is not parcel:
             from delivery import gzip
 
-            self._packed, self._packed_for = gzip.compress(parcel.body), parcel
+            self._packed, self._packed_for = gzip.compress(body), parcel
         return self._packed
 
     def _judge(self, response: "Response") -> "Verdict":

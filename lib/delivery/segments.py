@@ -21,7 +21,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from typing import IO
 
     from delivery.message import Message
 
@@ -40,6 +40,25 @@ class Segments:
         self._boot = boot
         self._reset()
 
+    def _reset(self) -> None:
+        self._segments: list[list[int]] = []  # [first number, records, bytes], the oldest first
+        self._finished: list[str] = []  # paths of segments that nobody needs
+        self._growing = False  # the last segment ends with a whole record
+        self._damaged = False  # a segment was found shorter than it should be
+        self._count = 0
+        self._next = 0  # number of the next record that is added
+        self.bytes = 0
+        self._start_at(0)
+
+    def _start_at(self, number: int) -> None:
+        """The first segment begins with this record, and nothing of it is done."""
+        self._head = number  # of the oldest message
+        self._saved = number  # the same as the first segment's name has it
+        # A record of the first segment, not behind the head, and where it is.
+        self._mark = number, 0
+        # When the oldest message was made, if somebody asked.
+        self._made: tuple[int, int | None] | None = None
+
     def __len__(self) -> int:
         return self._count
 
@@ -49,16 +68,12 @@ class Segments:
         return bool(self._finished) or self._head != self._saved
 
     def load(self) -> None:
-        """Finds what is on the medium. Raises OSError."""
-        for first, head in self._listed():
-            if self._segments:
-                self._segments[-1][1] = first - self._segments[-1][0]
-            else:
-                self._start_at(first)
-                self._head = self._saved = head
-            length = os.stat(self._folder + "/" + _name(first, head))[6]
-            self._segments.append([first, 0, length])
-            self.bytes += length
+        """Finds what is on the medium. Raises OSError, and is empty then."""
+        try:
+            self._find()
+        except OSError:
+            self._reset()
+            raise
         if self._segments:
             self._examine(self._segments[-1])
             self._settle()
@@ -145,22 +160,16 @@ class Segments:
         records.remove_all(self._folder, names)
         self._reset()
 
-    def _reset(self) -> None:
-        self._segments: list[list[int]] = []  # number of the first record, records, bytes; oldest first
-        self._finished: list[str] = []  # paths of segments that nobody needs
-        self._growing = False  # the last segment ends with a whole record
-        self._damaged = False  # a segment was found shorter than it should be
-        self._count = 0
-        self._next = 0  # number of the next record that is added
-        self.bytes = 0
-        self._start_at(0)
-
-    def _start_at(self, number: int) -> None:
-        """The first segment begins with this record, and nothing of it is done."""
-        self._head = number  # of the oldest message
-        self._saved = number  # the same as the first segment's name has it
-        self._mark = (number, 0)  # a record in the first segment, not behind the head, and where it is
-        self._made: tuple[int, int | None] | None = None  # when the oldest message was made, if somebody asked
+    def _find(self) -> None:
+        for first, head in self._listed():
+            if self._segments:
+                self._segments[-1][1] = first - self._segments[-1][0]
+            else:
+                self._start_at(first)
+                self._head = self._saved = head
+            length = os.stat(self._folder + "/" + _name(first, head))[6]
+            self._segments.append([first, 0, length])
+            self.bytes += length
 
     def _listed(self) -> "list[tuple[int, int]]":
         """First record and head of the segments on the medium, the oldest first."""
@@ -247,7 +256,7 @@ class Segments:
                 place += size(message)
         return room
 
-    def _seek_head(self, file: "BinaryIO") -> "tuple[int, int]":
+    def _seek_head(self, file: "IO[bytes]") -> "tuple[int, int]":
         """Goes to the oldest message in the first segment; returns the number and the place it has come to."""
         number, place = self._mark
         file.seek(place)

@@ -60,7 +60,7 @@ class Triggers:
         self._moved = False
         self._version = self._group.version
         if self._bands is not None:
-            self._told = {p.name: p.text for p in self._parameters() if p.text is not None}
+            self._told = {p.key: p.text for p in self._parameters() if p.text is not None}
 
     def _parameters(self) -> "Iterable[Parameter]":
         return self._group if self._selection is None else self._selection.of(self._group)
@@ -104,7 +104,7 @@ class Triggers:
     def _has_moved(self, bands: "_Bands") -> bool:
         for parameter in self._parameters():
             text = parameter.text
-            told = self._told.get(parameter.name)
+            told = self._told.get(parameter.key)
             if text is None or text == told:
                 continue
             if told is None or bands.is_beyond(parameter.name, told, text):

@@ -139,7 +139,7 @@ async def _finish(sock: "socket.socket", where: "Where") -> None:
 
 
 class SocketLink:
-    """A connected socket, with TLS if there is a context: the same face as http.Link.
+    """A connected socket, with TLS if there is a context: the same face as opening.Link, and a handshake.
 
     The TLS handshake runs inside the first `send`, or in `greet` and `shake_hands`; nothing of its data leaves before
     the server is verified.
@@ -192,6 +192,13 @@ class SocketLink:
         """The rest of the handshake; then sends the data given to `greet`. Raises OSError or ValueError."""
         unsent, self._unsent = self._unsent, b""
         await self.send(unsent)
+
+    def say(self, data: bytes) -> None:
+        """Sends as much as leaves without waiting, nothing to a peer that is gone."""
+        try:
+            self._sock.write(data)
+        except (OSError, MemoryError):
+            pass
 
     def close(self) -> None:
         """Closes both: a TLS socket whose handshake failed no longer closes the one below it."""

@@ -2,6 +2,13 @@
 
 import errno
 
+from micropython import const
+
+# Mbed TLS 3.6, include/mbedtls/ssl.h
+ALERT = const(-0x7780)  # the peer says that it ends the connection
+_ENDED = const(-0x7280)
+
+_EPIPE = const(32)
 _NAMES = (
     "ECONNREFUSED",
     "ETIMEDOUT",
@@ -28,6 +35,11 @@ def number(error: Exception) -> "int | None":
 def is_unreachable(code: "int | None") -> bool:
     """Does the number say that no connection came about?"""
     return code is not None and code in [getattr(errno, name, 0) for name in _NAMES]
+
+
+def is_cut(code: "int | None") -> bool:
+    """Does the number say that the peer broke off a connection without a word?"""
+    return code in (_ENDED, _EPIPE, errno.ECONNRESET, errno.ECONNABORTED)
 
 
 def explain(stage: str, code: "int | None", host: str, port: int) -> "tuple[str, str | None]":

@@ -16,7 +16,6 @@ import time
 
 from micropython import const
 
-from net.http import RequestError
 from net.mqtt_packets import (
     ALIEN,
     CONNACK,
@@ -28,17 +27,16 @@ from net.mqtt_packets import (
     ProtocolError,
     publish_packet,
 )
+from net.opening import RequestError
 
 try:
     from typing import TYPE_CHECKING
 except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from net.http import AnyLink
     from net.opening import Opening
 
 _MAX_ID = const(65535)
-_FAREWELL_MS = const(1000)
 _SLICES = const(5)
 
 
@@ -78,7 +76,6 @@ class Client:
         self._greeting = greeting
         self._goodbye = goodbye + DISCONNECT
         self._tasks: list[asyncio.Task[None]] = []  # of the open connection
-        self._farewell: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()  # to write
         self._is_torn = False  # was a packet begun that is not sent to its end?
         self._sent_ms = time.ticks_ms()
@@ -96,14 +93,12 @@ class Client:
         return bool(self._tasks)
 
     def close(self) -> None:
-        """Takes leave (3.14) and closes, within a second and by itself."""
-        link, self._opening.link = self._opening.link, None
-        is_polite = self.is_open and not self._is_torn
+        """Takes leave (3.14) and closes, without waiting."""
+        link = self._opening.link
+        if link is not None and self.is_open and not self._is_torn:
+            link.say(self._goodbye)
         self._stop_tasks()
-        if link is not None and is_polite:
-            self._farewell = asyncio.create_task(_leave(link, self._goodbye))
-        elif link is not None:
-            link.close()
+        self._opening.hang_up()
         if self._sessions is not None:
             self._sessions.leave(self)
 
@@ -121,10 +116,10 @@ class Client:
         `mark` tells what is sent: if the latest publish of QoS 1 had an equal one and was not confirmed, this
         one says that it may be a repetition (DUP, 3.3.1.1) and has the same packet id.
 
-        Raises ValueError if it cannot be written as MQTT, Refusal or net.http.RequestError if it failed.
+        Raises ValueError if it cannot be written as MQTT, Refusal or RequestError if it failed.
         """
         self._number(qos, mark)
-        packet = publish_packet(topic, payload, qos, retain, self.packet_id, self.again)
+        packet = self._packet(topic, payload, qos, retain)
         self._awaits = qos > 0
         self.sent_connect = self.sent_publish = False
         finished = False
@@ -133,6 +128,8 @@ class Client:
             finished = True
         except asyncio.TimeoutError:
             raise self._opening.late(deadline_ms)
+        except MemoryError:
+            raise self._opening.starved()
         finally:
             if not finished:
                 self.close()
@@ -144,6 +141,15 @@ class Client:
         self.again = qos > 0 and mark is not None and self._unsettled == mark
         if not self.again:
             self.packet_id = self.packet_id % _MAX_ID + 1
+
+    def _packet(self, topic: str, payload: bytes, qos: int, retain: bool) -> bytes:
+        """Raises ValueError, or RequestError where memory is short: then the connection gives back what it takes."""
+        try:
+            return publish_packet(topic, payload, qos, retain, self.packet_id, self.again)
+        except MemoryError:
+            self.close()
+            self._opening.enter(3)
+            raise self._opening.starved()
 
     async def _deliver(self, packet: bytes, mark: object) -> None:
         """A connection that was kept and turns out to be lost costs one attempt on a new one."""
@@ -166,7 +172,7 @@ class Client:
         self.sent_connect, self.sent_publish = True, False
         self._is_torn = False
         self._failure = None
-        self._opening.stage = 4
+        self._opening.enter(4)
         try:
             first, number = await packets.next()
             if first != CONNACK:  # nothing may come before it (3.2)
@@ -183,7 +189,7 @@ class Client:
             self._tasks.append(asyncio.create_task(self._keep_alive(packets)))
 
     async def _hand_over(self, packet: bytes, mark: object) -> None:
-        self._opening.stage = 3
+        self._opening.enter(3)
         self._decided.clear()
         awaits = self._awaits
         if awaits:
@@ -191,7 +197,7 @@ class Client:
         self.sent_publish = True
         await self._send(packet)
         if awaits:
-            self._opening.stage = 4
+            self._opening.enter(4)
             await self._decided.wait()
             if not self._awaits:  # it is confirmed, whatever became of the connection since
                 return
@@ -240,6 +246,8 @@ class Client:
             self._lose(self._opening.failed("%s no longer answers." % self._opening.host), 1)
         except RequestError as error:
             self._lose(error, 1)
+        except MemoryError:
+            self._lose(self._opening.starved(), 1)
 
     def _quiet_ms(self, packets: Packets) -> int:
         now = time.ticks_ms()
@@ -250,7 +258,7 @@ class Client:
         self._failure = failure
         self._tasks.pop(teller)
         self._stop_tasks()
-        self._opening.close()
+        self._opening.hang_up()
         self._decided.set()
         if self._sessions is not None:
             self._sessions.leave(self)
@@ -262,6 +270,12 @@ class Client:
 
     def _explained(self, error: Exception) -> RequestError:
         """What an exception means that came while we were reading."""
+        try:
+            return self._told(error)
+        except MemoryError:  # the explanation takes some, too
+            return self._opening.starved()
+
+    def _told(self, error: Exception) -> RequestError:
         from net import mqtt_faults  # only failures need it
 
         opening = self._opening
@@ -270,16 +284,7 @@ class Client:
         elif str(error):
             failure = opening.failed(str(error))
         else:
-            failure = opening.failed(*mqtt_faults.closed(self.is_open, opening.doubtful))
+            failure = opening.failed(*mqtt_faults.closed(self.is_open, opening.is_doubtful))
         if failure.advice is None and not self.is_open and opening.context is None:
             failure.advice = mqtt_faults.TLS_PORT
         return failure
-
-
-async def _leave(link: "AnyLink", goodbye: bytes) -> None:
-    try:
-        await asyncio.wait_for_ms(link.send(goodbye), _FAREWELL_MS)
-    except (OSError, ValueError, asyncio.TimeoutError):  # it may be gone: who leaves does not care
-        pass
-    finally:
-        link.close()

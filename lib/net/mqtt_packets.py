@@ -12,7 +12,7 @@ try:
 except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from net.http import AnyLink
+    from net.opening import AnyLink
 
 # First bytes of control packets: type and flags (2.2)
 _CONNECT = const(0x10)

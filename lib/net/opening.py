@@ -1,9 +1,15 @@
-"""Opens connections to one server stage by stage, and says in sentences what went wrong at which stage."""
+"""Opens connections to one server stage by stage, and says in sentences what went wrong at which stage.
+
+What HTTP and MQTT share: `RequestError` and its stages, the way from the name look-up to a verified server, deadlines
+that passed and exceptions, explained.
+"""
 
 import asyncio
+import errno
+
+from micropython import const
 
 from net import dial
-from net.http import STAGES, Link, RequestError
 from net.turn import Turn
 
 try:
@@ -11,9 +17,19 @@ try:
 except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from net.http import AnyLink, Opener
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
     from net.sessions import Holder, Sessions
     from net.tls import Context
+
+    Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    Opener = Callable[[str, int], Awaitable[Streams]]
+    AnyLink: TypeAlias = "Link | dial.SocketLink"
+
+_RECORD = const(4096)  # largest TLS record the chip sends
+
+STAGES = ("dns", "connect", "tls", "write", "status", "body")
 
 _LATE = (
     "The name look-up of %s took more than %s.",
@@ -21,9 +37,69 @@ _LATE = (
     "%s did not finish the TLS handshake within %s.",
     "%s did not take the request within %s.",
     "%s did not answer within %s.",
+    "%s did not finish its answer within %s.",
 )
 _BUSY = "This device was busy with other TLS handshakes; %s had no turn within %s."
 _FULL = "This device was busy with as many connections as it may hold; %s had no turn within %s."
+_TOO_MUCH = "The server may not take a document of this size, or it asks for a client certificate."
+_STARVED = "The device ran out of memory."
+_LESS = "Send smaller documents, or keep fewer destinations enabled."
+
+
+class RequestError(Exception):
+    """Why a request got no usable reply.
+
+    `stage` is one of STAGES; `str()` is one plain sentence; `advice` is a second one that says what to do, or None;
+    `errno` is the system's or Mbed TLS's number, or None; `status` is the reply's status if it arrived, or None.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        cause: str,
+        advice: "str | None" = None,
+        errno: "int | None" = None,
+        status: "int | None" = None,
+    ) -> None:
+        super().__init__(cause)
+        self.stage = stage
+        self.advice = advice
+        self.errno = errno
+        self.status = status
+
+
+class Link:
+    """An open connection as its user sees it, here over a pair of asyncio streams."""
+
+    def __init__(self, reader: "asyncio.StreamReader", writer: "asyncio.StreamWriter") -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @property
+    def is_stale(self) -> bool:
+        """Is it known, without asking the peer, that the connection is of no more use?"""
+        return False
+
+    async def readinto(self, view: memoryview) -> "int | None":
+        """Bytes read, 0 at the end, None if the transport woke up without data."""
+        data = await self._reader.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    async def send(self, data: "bytes | memoryview") -> None:
+        """Sends everything. Raises OSError."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    def say(self, data: bytes) -> None:
+        """Sends as much as leaves without waiting, nothing to a peer that is gone."""
+        try:
+            self._writer.write(data)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class Opening:
@@ -32,12 +108,12 @@ class Opening:
     Arguments are those of `net.http.Connection`.
 
     Attributes:
-        host: as given.
+        host, port: as given.
         context: the TLS settings of the next connection; None for plain TCP.
         link: the open connection, or None.
-        stage: index of http.STAGES at which we are; whoever uses the link moves it on.
-        doubtful: may the server still refuse our certificate?
+        stage: index of STAGES at which we are; whoever uses the link moves it on with `enter`.
         sessions: decides which connections of the device are open; None for all.
+        handshakes: connections opened, from 0.
     """
 
     def __init__(
@@ -49,40 +125,61 @@ class Opening:
         handshake_lock: "asyncio.Lock | None" = None,
         opener: "Opener | None" = None,
         sessions: "Sessions | None" = None,
+        address: "dial.Address | None" = None,
     ) -> None:
         self.host = host
+        self.port = port
         self.context = context
         self.link: AnyLink | None = None
         self.stage = 0
-        self.doubtful = False
         self.sessions = sessions
-        self._port = port
+        self.handshakes = 0
         self._server_name = server_name or host
         self._lock = handshake_lock
         self._opener = opener
-        self._address = dial.Address(host, port)
+        self._address = address or dial.Address(host, port)
+        self._is_unheard = (
+            False  # with TLS 1.3: has the server said nothing yet on this connection?
+        )
+        self._is_known = False  # has it answered on one before?
+        self._is_long = False  # does the first message leave in several pieces?
         self._waits = ""  # for others, of this device: the sentence that says so
 
-    async def open(self, first: bytes, holder: "Holder") -> "AnyLink":
-        """Connects and sends `first`, which drives the TLS handshake: none of it leaves before the server is verified.
-        Once more if that takes memory that other connections can do without.
+    @property
+    def is_doubtful(self) -> bool:
+        """May a server that breaks off have refused our certificate? With TLS 1.3 it sees that when we are done."""
+        return self._is_unheard and not self._is_known
 
-        Raises RequestError. Whatever is open afterwards, `close` closes it; then `holder` leaves the sessions.
-        """
+    def restart(self) -> None:
+        """Something new is begun, at the first stage."""
         self.stage = 0
+        self._waits = ""
+
+    def enter(self, stage: int) -> None:
+        """The next stage begins."""
+        self.stage = stage
+
+    async def open(self, message: bytes, holder: "Holder") -> "AnyLink":
+        """Connects and sends the message. Once more if that takes memory that other connections can do without.
+
+        Raises RequestError. Whatever is open afterwards, `hang_up` closes it; then `holder` leaves the sessions.
+        """
+        self.restart()
         if self.sessions is None:
-            return await self._dial(first)
+            return await self._dial(message)
         self._waits = _FULL
         await self.sessions.enter(holder)
+        self._waits = ""
         try:
-            return await self._dial(first)
+            return await self._dial(message)
         except RequestError as error:
             if error.stage not in ("connect", "tls") or not self.sessions.relieve(error.errno):
                 raise
-        self.close()
-        return await self._dial(first)
+        self.hang_up()
+        self.restart()
+        return await self._dial(message)
 
-    async def send(self, link: "AnyLink", data: bytes) -> None:
+    async def send(self, link: "AnyLink", data: "bytes | memoryview") -> None:
         """Sends everything. Raises RequestError."""
         try:
             await link.send(data)
@@ -91,11 +188,12 @@ class Opening:
 
     def heard(self) -> None:
         """The server has said something: it accepts our certificate, and nobody needs to explain a handshake."""
-        if self.doubtful and self.context is not None:
-            self.context.release()
-        self.doubtful = False
+        if self._is_unheard:
+            self._is_unheard, self._is_known = False, True
+            if self.context is not None:
+                self.context.release()
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         """Closes the connection, if there is one."""
         link, self.link = self.link, None
         if link is not None:
@@ -112,20 +210,16 @@ class Opening:
 
     def broken(self, error: Exception) -> RequestError:
         """What an exception of the system or of Mbed TLS means at this stage."""
-        from net import faults  # only failures need it
+        if not isinstance(error, MemoryError):
+            try:
+                return self._explained(error)
+            except MemoryError:  # the explanation takes some, too
+                pass
+        return self.starved()
 
-        code = faults.number(error)
-        if self.stage == 2 and faults.is_unreachable(code):
-            self.stage = 1  # some ports tell of a failed connect at the first use only
-        elif self.stage in (3, 4) and self.doubtful:
-            self.stage = 2  # TLS 1.3: the server judges us after our side is done
-        if self.stage == 1:
-            self._address.reject()
-        if self.stage == 2 and self.context is not None:
-            cause, advice = self.context.explain(error, self._server_name)
-        else:
-            cause, advice = faults.explain(STAGES[self.stage], code, self.host, self._port)
-        return self.failed(cause, advice, code)
+    def starved(self) -> RequestError:
+        """There is no memory to go on with at this stage, so this takes next to none."""
+        return self.failed(_STARVED, _LESS, errno.ENOMEM)
 
     def failed(
         self, cause: str, advice: "str | None" = None, code: "int | None" = None
@@ -133,24 +227,43 @@ class Opening:
         """The error for a cause found at this stage."""
         return RequestError(STAGES[self.stage], cause, advice, code)
 
-    async def _dial(self, first: bytes) -> "AnyLink":
-        self.stage, self.doubtful, self._waits = 0, False, ""
+    def _explained(self, error: Exception) -> RequestError:
+        from net import faults  # only failures need it
+
+        code = faults.number(error)
+        refused = self.is_doubtful and faults.is_cut(code)
+        too_much = refused and self._is_long  # perhaps; the server's words about it are lost
+        if self.stage == 2 and faults.is_unreachable(code):
+            self.enter(1)  # some ports tell of a failed connect at the first use only
+        elif refused and not too_much or self._is_unheard and code == faults.ALERT:
+            self.enter(2)
+        if self.stage == 1:
+            self._address.reject()
+        if self.stage == 2 and self.context is not None:
+            cause, advice = self.context.explain(error, self._server_name)
+        else:
+            cause, advice = faults.explain(STAGES[self.stage], code, self.host, self.port)
+        return self.failed(cause, _TOO_MUCH if too_much else advice, code)
+
+    async def _dial(self, message: bytes) -> "AnyLink":
+        self._is_unheard = self._is_long = False
         if self._opener is not None:
             link: AnyLink = await self._open_streams(self._opener)
         else:
             raw = await self._connect()
             if self.context is not None:
-                return await self._shake_hands(raw, self.context, first)
-            link = dial.SocketLink(raw, None, self._server_name)
+                return await self._open_tls(raw, self.context, message)
+            link = self._secure(raw, None)
         self.link = link
-        self.stage = 3
-        await self.send(link, first)
+        self.handshakes += 1
+        self.enter(3)
+        await self.send(link, message)
         return link
 
-    async def _open_streams(self, opener: "Opener") -> "Link":
-        self.stage = 1
+    async def _open_streams(self, opener: "Opener") -> Link:
+        self.enter(1)
         try:
-            reader, writer = await opener(self.host, self._port)
+            reader, writer = await opener(self.host, self.port)
         except OSError as error:
             raise self.broken(error)
         return Link(reader, writer)
@@ -158,18 +271,33 @@ class Opening:
     async def _connect(self) -> "dial.socket.socket":
         try:
             self._address.look_up()
-            self.stage = 1
+            self.enter(1)
             return await self._address.connect()
         except OSError as error:
             raise self.broken(error)
 
-    async def _shake_hands(
-        self, raw: "dial.socket.socket", context: "Context", first: bytes
+    async def _open_tls(
+        self, raw: "dial.socket.socket", context: "Context", message: bytes
     ) -> "dial.SocketLink":
-        """One at a time, but only those whose server has answered: a silent one is nothing to wait for."""
-        self.stage = 2
+        """The message's first record drives the handshake: none of it leaves before the server is verified, and the
+        handshake is over when it is accepted."""
+        self.enter(2)
         link = self._secure(raw, context)
         self.link = link
+        view = memoryview(message)
+        await self._shake_hands(link, view[:_RECORD])
+        self.handshakes += 1
+        self.enter(3)
+        self._is_unheard = not link.confirms
+        if not self._is_unheard:
+            context.release()
+        self._is_long = len(view) > _RECORD
+        if self._is_long:
+            await self.send(link, view[_RECORD:])
+        return link
+
+    async def _shake_hands(self, link: "dial.SocketLink", first: memoryview) -> None:
+        """One at a time, but only those whose server has answered: a silent one is nothing to wait for."""
         try:
             await link.greet(first)
             self._waits = _BUSY
@@ -178,13 +306,8 @@ class Opening:
                 await link.shake_hands()
         except (OSError, ValueError, MemoryError) as error:
             raise self.broken(error)
-        self.stage = 3
-        self.doubtful = not link.confirms
-        if not self.doubtful:
-            context.release()
-        return link
 
-    def _secure(self, raw: "dial.socket.socket", context: "Context") -> "dial.SocketLink":
+    def _secure(self, raw: "dial.socket.socket", context: "Context | None") -> "dial.SocketLink":
         try:
             return dial.SocketLink(raw, context, self._server_name)
         except (OSError, ValueError, MemoryError) as error:

@@ -10,8 +10,7 @@ try:
 except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from net.dial import SocketLink
-    from net.http import Link
+    from net.opening import AnyLink
 
 _BUFFER = const(512)
 _MAX_HEAD = const(4096)  # bytes of status line and header fields, and again of the trailer fields
@@ -106,7 +105,7 @@ class Body:
 class ReplyReader:
     """Buffered reading from one connection; `received` counts the bytes since `begin`."""
 
-    def __init__(self, link: "Link | SocketLink") -> None:
+    def __init__(self, link: "AnyLink") -> None:
         self._link = link
         self._buffer = bytearray(_BUFFER)
         self._view = memoryview(self._buffer)

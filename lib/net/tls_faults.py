@@ -10,17 +10,14 @@ from net import faults
 _FIRST_SENSIBLE_YEAR = const(2025)
 
 # Mbed TLS 3.6, include/mbedtls: ssl.h, x509.h, x509_crt.h
-_ALERT = const(-0x7780)
 _NO_CA = const(-0x7680)
 _UNEXPECTED_MESSAGE = const(-0x7700)
 _ILLEGAL_PARAMETER = const(-0x6600)
-_ENDED = const(-0x7280)
 _INVALID_RECORD = const(-0x7200)
 _NO_COMMON_VERSION = const(-0x6E80)
 _HANDSHAKE_FAILURE = const(-0x6E00)
 _BAD_CERTIFICATE = const(-0x7A00)
 _VERIFY_FAILED = const(-0x2700)
-_EPIPE = const(32)
 _OUT_OF_MEMORY = (-0x7F00, -0x2880, -0x3F80, -0x4D00, -0x4290, 16, 141, errno.ENOMEM)
 
 _UPLOAD = (
@@ -47,11 +44,11 @@ def explain(
         return "The device ran out of memory for TLS.", "Keep fewer destinations enabled."
     if isinstance(error, ValueError) or code == _VERIFY_FAILED:
         return _refused_by_us(str(error), server_name, _summary(leaf), now)
-    if code in (_ALERT, _ENDED, _EPIPE, errno.ECONNRESET, errno.ECONNABORTED):
+    if code == faults.ALERT or faults.is_cut(code):
         return _refused_by_peer(code, leaf is not None, has_pair)
     if code in (_INVALID_RECORD, _UNEXPECTED_MESSAGE):
         cause = "The server does not speak TLS on this port; it answered in plain text."
-        return cause, "Check the port: the one for https is often 443 or 8443."
+        return cause, "Check the port: for https it is often 443 or 8443, for mqtts 8883."
     if code in (_NO_COMMON_VERSION, _HANDSHAKE_FAILURE):
         return _too_old()
     if code == _ILLEGAL_PARAMETER:  # Mbed TLS 3.6.3 offers a signature that it then refuses
@@ -131,7 +128,9 @@ def _wrong_name(leaf: "x509.Summary | None", server_name: str) -> "tuple[str, st
     return f"The server's certificate is for {names}, not for {server_name}.", advice
 
 
-def _refused_by_peer(code: int, saw_certificate: bool, has_pair: bool) -> "tuple[str, str | None]":
+def _refused_by_peer(
+    code: "int | None", saw_certificate: bool, has_pair: bool
+) -> "tuple[str, str | None]":
     """The server ends the handshake: before its certificate came, it dislikes our offer; after that, our answer."""
     if saw_certificate:
         if has_pair:
@@ -139,7 +138,7 @@ def _refused_by_peer(code: int, saw_certificate: bool, has_pair: bool) -> "tuple
             return cause, "Check that the pair matches and that the server trusts its authority."
         cause = "The server ended the TLS handshake: most likely it asks for a client certificate."
         return cause, "Choose a cert set with a client certificate and key."
-    if code == _ALERT:
+    if code == faults.ALERT:
         return _too_old()
     return "The server closed the connection during the TLS handshake.", None
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import time
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -231,12 +232,20 @@ def test_six_destinations_take_turns_on_two_connections(tmp_path, collector):
     [
         ("influx", "text/plain; charset=utf-8", "wican,device=a1b2c3d4e5f6 SPEED=0,FUEL=62.35 "),
         ("thingsboard", "application/json", '"values":{"SPEED":0,"FUEL":62.35}}'),
-        ("abrp", "application/json", '{"tlm":{'),
+        ("abrp", "application/x-www-form-urlencoded", "tlm=%7B"),
     ],
 )
 def test_other_formats_have_their_own_type(tmp_path, collector, format, content_type, text):
     got = first(tmp_path, collector, body={"format": format})
     assert got.header("Content-Type") == content_type and text in got.body.decode()
+
+
+def test_the_key_of_a_form_is_put_in_when_it_is_sent(tmp_path, collector):
+    auth = {"type": "api_key", "place": "body", "header": "token"}
+    secrets = {"destinations.1.auth.token": "k&y"}
+    got = first(tmp_path, collector, secrets, auth=auth, body={"format": "abrp"})
+    fields = urllib.parse.parse_qs(got.body.decode(), strict_parsing=True)
+    assert fields["token"] == ["k&y"] and json.loads(fields["tlm"][0])["speed"] == 0
 
 
 def test_traccar_gets_its_values_in_the_query(tmp_path, collector):

@@ -93,12 +93,39 @@ def test_a_reset_before_the_first_reply_may_be_meant_for_our_certificate(device,
         assert "most likely it asks for a client certificate" in outcome["cause"]
 
 
+def test_a_reset_by_a_server_that_has_answered_before_is_not_meant_for_our_certificate(
+    device, context
+):
+    once = rude.send(rude.OK, then=Visit.leave)
+    with Rude(context, once, rude.send(then=Visit.reset), well_behaved) as peer:
+        assert device.send(peer.port)["status"] == 200
+        peer.wait_quiet()
+        outcome = device.send(peer.port)
+        check_alive(device, peer.port)
+    assert (outcome["stage"], outcome["advice"]) == ("status", None), outcome
+    assert faults.RESET in outcome["cause"]
+
+
 def test_an_end_of_tls_in_the_middle_is_an_error(device, context):
+    """Whatever the version of TLS: that there was TLS is known."""
     with Rude(context, rude.below_tls(rude.OK), well_behaved) as peer:
         outcome = device.send(peer.port)
         check_alive(device, peer.port)
-    assert outcome["stage"] in ("tls", "status") and outcome["status"] is None, outcome
-    assert "broke" in outcome["cause"] or "does not speak TLS" in outcome["cause"]
+    assert (outcome["stage"], outcome["status"]) == ("status", None), outcome
+    assert outcome["cause"] == "The connection to 127.0.0.1 broke (error -29184)."
+
+
+def test_a_document_that_does_not_fit_into_memory_twice_is_an_error_with_a_sentence(
+    device, context
+):
+    with Rude(context, well_behaved) as peer:
+        for _ in range(2):  # on a connection that is still to be opened, and on one that was kept
+            outcome = device.send(peer.port, fill=True)
+            assert (outcome["stage"], outcome["status"], outcome["open"]) == ("write", None, False)
+            assert "ran out of memory" in outcome["cause"] and outcome["advice"]
+            assert device.send(peer.port)["status"] == 200
+        check_alive(device, peer.port)
+    assert len(peer.requests) == 3
 
 
 LATE = {

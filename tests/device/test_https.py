@@ -172,6 +172,7 @@ def test_plain_http_on_the_port_is_named(any_build):
         [outcome] = any_build.post(peer.port)
     assert outcome["stage"] == "tls"
     assert "does not speak TLS" in outcome["cause"]
+    assert "443" in outcome["advice"] and "8883" in outcome["advice"]
 
 
 @pytest.mark.parametrize(

@@ -164,11 +164,14 @@ def test_the_status_topic_tells_whether_the_device_is_there(root, plain):
         assert late.wait_for(STATUS, OFFLINE)["retain"] == 1
 
 
-def test_who_closes_takes_leave_of_the_broker(root, plain):
-    with device(root, plain, client_id="leaver") as wican:
-        wican.deliver()
-        wican.tell("close")
-        plain.wait_for("Received DISCONNECT from leaver")
+def test_who_closes_takes_leave_of_the_broker(root, authority, tmp_path, plain, build):
+    name = "leaver" + "".join(build)
+    with mosquitto.broker(tmp_path, authority.server("127.0.0.1")) as secure:
+        for broker in (plain, secure):
+            with device(root, broker, build=build, client_id=name) as wican:
+                wican.deliver()
+                wican.tell("close")
+                broker.wait_for("Received DISCONNECT from " + name)
 
 
 def test_an_idle_device_keeps_its_connection_alive(root, plain):

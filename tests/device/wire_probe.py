@@ -3,8 +3,8 @@
 The first line is the plan, {"root": folder with cert sets, "cap": bytes kept of a reply's body}. Each other line is a
 JSON list of requests that are sent at the same time, answered by one line with the list of their outcomes, in the same
 order. A request is {"key": name of its connection, "port", "set", "deadline" (ms), "body": text, "times": how often,
-"base64": the body instead, "headers", "method", "target", "close": whether to close afterwards}. The connection of a
-key is opened when first needed and kept.
+"base64": the body instead, "fill": whether the body is as long as memory allows instead, "headers", "method", "target",
+"close": whether to close afterwards}. The connection of a key is opened when first needed and kept.
 """
 
 import asyncio
@@ -69,6 +69,8 @@ async def outcome(connection, request):
     body = request["body"].encode() * request["times"]
     if request["base64"]:
         body = binascii.a2b_base64(request["base64"])
+    if request.get("fill"):
+        body = as_much_as_fits()
     method, target = request["method"], request["target"]
     try:
         reply = await connection.request(method, target, headers, body, request["deadline"])
@@ -86,6 +88,16 @@ async def outcome(connection, request):
         "truncated": reply.truncated,
         "headers": dict(reply.headers),
     }
+
+
+def as_much_as_fits():
+    """Bytes that leave a little memory, and nowhere as much in one piece as they take."""
+    size = gc.mem_free()
+    while True:
+        try:
+            return bytes(size)
+        except MemoryError:
+            size = size * 7 // 8
 
 
 def used():

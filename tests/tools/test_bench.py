@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
 import simulator
 from autopid import profile as profiles
 from autopid.expression import Expression
-from bench import ev, report
+from bench import destinations, ev, programs, provision, report
 from obd import isotp
 
 
@@ -98,3 +99,53 @@ def test_what_eval_gets_means_the_same_as_the_expression():
                 exact = float(Expression(text).value(image))
                 floating = eval(ev.as_python(text), {"b": image})
                 assert abs(exact - floating) < 0.0051, text
+
+
+def report_of(late: list[int], **more) -> dict:
+    """What the device reports of six destinations."""
+    servers = {"dead": {"delivered": 0, "failed": 2}, "slow": {"delivered": 7}}
+    return {"late": late, "missed": 0, **servers, **more}
+
+
+def test_of_a_hundred_documents_the_latest_is_left_out():
+    assert destinations.p99_lateness_ms(report_of([3] * 98 + [40, 900])) == 40
+    assert destinations.p99_lateness_ms(report_of([3] * 89 + [40])) == 40  # of fewer, none is
+
+
+def test_a_due_time_without_a_document_is_a_whole_cycle_late():
+    assert destinations.p99_lateness_ms(report_of([3] * 90, missed=2)) == provision.CYCLE_MS
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"late": [1] * 79},
+        {"dead": {"delivered": 1, "failed": 2}},
+        {"dead": {"delivered": 0, "failed": 0}},
+        {"slow": {"delivered": 0}},
+    ],
+    ids=["too few", "the dead one lives", "nobody asked the dead one", "the slow one is dead"],
+)
+def test_nothing_is_claimed_where_there_is_nothing_to_judge_by(more):
+    with pytest.raises(programs.BenchError):
+        destinations.p99_lateness_ms(report_of(**{"late": [1] * 100, **more}))
+
+
+def test_the_settings_of_the_benchmarks_are_complete():
+    settings = provision.complete([provision.destination(4, 443, transport={"keep": False})])
+    (found,) = settings
+    assert (found["id"], found["cert_set"]) == (4, provision.CERT_SET)
+    assert found["queue"]["mode"] == "none"
+    assert found["transport"] == {"allow_plain": False, "keep": False}
+
+
+def test_settings_that_a_device_would_refuse_are_not_measured():
+    with pytest.raises(programs.BenchError):
+        provision.complete([provision.destination(1, 443, cycle_ms=10)])
+
+
+def test_a_reading_of_the_car_has_a_value_for_every_parameter():
+    values = dict(ev.values(0))
+    assert len(values) == 246
+    assert values != dict(ev.values(1))
+    assert all(json.loads(text) == float(text) for text in values.values())

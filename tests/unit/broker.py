@@ -10,8 +10,8 @@ GOODBYE = b"\xe0\x00"
 
 class Broker:
     """A stream pair. `script` are the answers to what we write, one a write: bytes, a list of pieces that arrive one by
-    one, an exception that reading raises, None for silence; at its end the broker is silent. b"" closes. While it is `stuck` it takes
-    nothing."""
+    one, an exception that reading raises, None for silence; at its end the broker is silent. b"" closes.
+    While it is `stuck` it takes nothing."""
 
     def __init__(self, *script):
         self.script = list(script)

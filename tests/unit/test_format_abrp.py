@@ -1,14 +1,20 @@
 """Live data for A Better Routeplanner."""
 
 from delivery.formats import abrp
+from net.url import percent_decode
 from samples import Parameter, sample_of
 
 
 def tlm(*rows):
     """The telemetry of these rows, without the wrapping and the time."""
-    body = abrp.document(sample_of(*rows, unix_s=0)).decode()
-    assert body.startswith('{"tlm":{') and body.endswith("}}")
-    return body[8:-2]
+    return telemetry(sample_of(*rows, unix_s=0))[1:-1]
+
+
+def telemetry(sample):
+    """The JSON of the form."""
+    name, _, value = abrp.document(sample).decode().partition("=")
+    assert name == "tlm" and "&" not in value
+    return percent_decode(value)
 
 
 def test_known_names_are_translated_and_others_left_out():
@@ -20,13 +26,13 @@ def test_known_names_are_translated_and_others_left_out():
         (Parameter("CHARGING", binary=True), "off"),
         (Parameter("CHARGING_DC", binary=True), "on"),
     )
-    assert abrp.document(sample) == (
-        b'{"tlm":{"utc":1730000000,"soc":66,"speed":87,"is_charging":0,"is_dcfc":1}}'
+    assert telemetry(sample) == (
+        '{"utc":1730000000,"soc":66,"speed":87,"is_charging":0,"is_dcfc":1}'
     )
 
 
 def test_no_time_while_the_clock_is_not_set():
-    assert abrp.document(sample_of(("SOC", "66"), unix_s=0)) == b'{"tlm":{"soc":66}}'
+    assert abrp.document(sample_of(("SOC", "66"), unix_s=0)) == b"tlm=%7B%22soc%22%3A66%7D"
 
 
 def test_no_document_without_a_known_value():

@@ -4,7 +4,7 @@ import asyncio
 import errno
 
 from helper import raises, run
-from net import http
+from net import faults, http
 from net.request import Writer
 from net.sessions import Sessions
 
@@ -383,6 +383,69 @@ def test_connect_errors_are_sentences():
         connection, _ = connect(OSError(code))
         error = raises(http.RequestError, run, post(connection))
         assert (error.stage, str(error), error.errno) == ("connect", expected, code)
+
+
+def starving(*arguments, **options):
+    """In place of whatever takes memory that is not there."""
+    raise MemoryError
+
+
+def test_memory_for_the_message_that_is_not_there_is_an_error_of_writing():
+    connection, opener = connect(Stream(OK), Stream(OK))
+
+    async def scene():
+        await post(connection)
+        kept, connection.writer.message = connection.writer.message, starving
+        try:
+            await post(connection)
+        except http.RequestError as error:
+            starved = error
+        assert not connection.is_open and opener.opened[0].closed  # which gives memory back
+        connection.writer.message = kept
+        assert (await post(connection)).status == 200
+        return starved
+
+    error = run(scene())
+    assert (error.stage, error.errno, error.status) == ("write", errno.ENOMEM, None)
+    assert str(error) == "The device ran out of memory." and error.advice
+    assert (connection.requests, connection.handshakes) == (2, 2)
+
+
+def test_a_message_that_cannot_be_written_costs_no_connection():
+    connection, opener = connect(Stream(OK, OK))
+
+    async def scene():
+        await post(connection)
+        try:
+            await post(connection, headers=[("X", "a\nb")])
+        except ValueError:
+            assert connection.is_open
+        await post(connection)
+
+    run(scene())
+    assert (connection.requests, connection.handshakes) == (2, 1)
+
+
+def test_memory_that_is_not_there_is_named_wherever_it_is_needed():
+    for name, stage in (("ReplyReader", "write"), ("Body", "status"), ("Response", "body")):
+        kept = getattr(http, name)
+        setattr(http, name, starving)
+        try:
+            error = error_of(OK)
+        finally:
+            setattr(http, name, kept)
+        assert (error.stage, str(error)) == (stage, "The device ran out of memory."), name
+    assert error_of(MemoryError()).stage == "status"
+
+
+def test_where_there_is_no_memory_to_explain_a_failure_that_is_said():
+    kept, faults.explain = faults.explain, starving
+    try:
+        error = error_of(OSError(errno.ECONNRESET))
+    finally:
+        faults.explain = kept
+    assert (error.stage, error.errno) == ("status", errno.ENOMEM)
+    assert str(error) == "The device ran out of memory."
 
 
 def test_requests_cannot_be_split():

@@ -4,10 +4,9 @@ import asyncio
 
 from broker import ACCEPTED, GOODBYE, PING, PONG, Broker, confirm, until
 from helper import raises, run
-from net import mqtt
-from net.http import RequestError
+from net import mqtt, mqtt_faults
 from net.mqtt_packets import Will, connect_packet, publish_packet, remaining_length
-from net.opening import Opening
+from net.opening import Opening, RequestError
 from net.sessions import Sessions
 
 HELLO = connect_packet("car", 30)
@@ -180,8 +179,8 @@ def test_the_greeting_leaves_with_the_first_document_of_each_connection():
         await s.publish()
         await s.publish()
         s.client.close()
+        assert first.closed
         await s.publish()
-        await until(lambda: first.closed)
         assert [b"<on>" in write for write in first.writes] == [False, True, False, False]
         assert first.writes[-1] == b"<off>" + GOODBYE
         assert second.writes[1].startswith(b"<on>\x32")
@@ -399,6 +398,83 @@ def test_who_gives_up_a_publish_takes_leave():
     play(scene)
 
 
+def test_who_leaves_a_broker_that_is_gone_does_not_notice():
+    async def scene():
+        broker = Broker(ACCEPTED)
+        s = Scene(broker)
+        await s.publish(qos=0)
+        broker.write = gone
+        s.client.close()
+        assert broker.closed and not s.client.is_open
+
+    def gone(data):
+        raise OSError(104)
+
+    play(scene)
+
+
+# Where memory is short
+
+
+def starving(*arguments):
+    """In place of whatever takes memory that is not there."""
+    raise MemoryError
+
+
+def test_memory_for_the_packet_that_is_not_there_is_an_error_of_writing():
+    async def scene():
+        first, second = Broker(ACCEPTED, confirm(1)), Broker(ACCEPTED, confirm(3))
+        s = Scene(first, second)
+        await s.publish()
+        kept, mqtt.publish_packet = mqtt.publish_packet, starving
+        try:
+            error = await s.failure()
+        finally:
+            mqtt.publish_packet = kept
+        assert (error.stage, str(error)) == ("write", "The device ran out of memory.")
+        assert first.closed and error.advice
+        await s.publish()
+
+    play(scene)
+
+
+def test_memory_that_is_not_there_is_named_wherever_it_is_needed():
+    async def scene():
+        kept, mqtt.Packets = mqtt.Packets, starving
+        try:
+            error = await Scene(Broker(ACCEPTED)).failure()
+        finally:
+            mqtt.Packets = kept
+        assert str(error) == "The device ran out of memory."
+
+    play(scene)
+
+
+def test_where_there_is_no_memory_to_explain_a_failure_that_is_said():
+    async def scene():
+        kept, mqtt_faults.closed = mqtt_faults.closed, starving
+        try:
+            for broker in (Broker(b""), Broker(ACCEPTED, b"")):
+                error = await Scene(broker).failure(deadline=60_000)
+                assert str(error) == "The device ran out of memory."
+        finally:
+            mqtt_faults.closed = kept
+
+    play(scene)
+
+
+def test_a_connection_that_there_is_no_memory_to_keep_alive_is_given_up():
+    async def scene():
+        broker = Broker(ACCEPTED)
+        s = Scene(broker, keepalive_ms=80)
+        await s.publish(qos=0)
+        s.client._send = starving
+        await until(lambda: broker.closed)
+        assert not s.client.is_open
+
+    play(scene)
+
+
 # Keep-alive
 
 
@@ -471,8 +547,7 @@ def test_a_resting_connection_makes_room_for_another():
         await one.publish()
         await two.publish()
         assert not one.client.is_open and two.client.is_open
-        await until(lambda: first.closed)
-        assert first.writes[-1] == GOODBYE
+        assert first.closed and first.writes[-1] == GOODBYE
 
     play(scene)
 

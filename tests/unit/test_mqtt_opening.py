@@ -4,8 +4,7 @@ import asyncio
 import errno
 
 from helper import run
-from net.http import RequestError
-from net.opening import Opening
+from net.opening import Opening, RequestError
 from net.sessions import Sessions
 
 
@@ -24,12 +23,13 @@ class Context:
 
 class Server:
     """In place of dial.SocketLink: a server that greets back if it is `awake`, and then takes everything unless
-    there is a `failure`."""
+    there is a `failure` of the handshake, or a `loss` after it."""
 
-    def __init__(self, awake=True, confirms=True, failure=None):
+    def __init__(self, awake=True, confirms=True, failure=None, loss=None):
         self.awake = awake
         self.confirms = confirms
         self.failure = failure
+        self.loss = loss
         self.took = []
 
     async def greet(self, data):
@@ -41,6 +41,11 @@ class Server:
         if self.failure is not None:
             raise self.failure
         self.took.append("handshake")
+
+    async def send(self, data):
+        if self.loss is not None:
+            raise self.loss
+        self.took.append(bytes(data))
 
     def close(self):
         self.took.append("end")
@@ -80,7 +85,7 @@ async def failure(opening, holder=None, deadline_ms=5000):
     except RequestError as error:
         return error
     finally:
-        opening.close()
+        opening.hang_up()
     raise AssertionError("it was opened")
 
 
@@ -90,8 +95,8 @@ def test_a_verified_server_gets_the_first_packet():
         opening = opening_of(server)
         assert await opening.open(b"hello", None) is server is opening.link
         assert server.took == ["greeting", "handshake"]
-        assert opening.context.released == 1 and not opening.doubtful
-        opening.close()
+        assert opening.context.released == 1 and not opening.is_doubtful
+        opening.hang_up()
         assert server.took[-1] == "end" and opening.link is None
 
     run(scene())
@@ -136,12 +141,87 @@ def test_a_server_that_has_not_spoken_yet_may_still_refuse_our_certificate():
         for heard, stage in ((False, "tls"), (True, "status")):
             opening = opening_of(Server(confirms=False))
             await opening.open(b"hello", None)
-            assert opening.doubtful and not opening.context.released
-            opening.stage = 4
+            assert opening.is_doubtful and not opening.context.released
+            opening.enter(4)
             if heard:
                 opening.heard()
                 assert opening.context.released == 1
             assert opening.broken(OSError(errno.ECONNRESET)).stage == stage
+
+    run(scene())
+
+
+CUTS = (errno.ECONNRESET, errno.ECONNABORTED, 32, -0x7280)
+
+
+async def stage_of(opening, code):
+    """The stage at which that error is said to be, if it comes instead of the answer on a new connection."""
+    await opening.open(b"hello", None)
+    opening.enter(4)
+    error = opening.broken(OSError(code))
+    opening.hang_up()
+    return error.stage
+
+
+def test_only_what_may_be_a_refusal_is_blamed_on_the_certificate():
+    async def scene():
+        for confirms in (False, True):
+            for code in CUTS + (-0x7780,):
+                opening = opening_of(Server(confirms=confirms))
+                assert await stage_of(opening, code) == ("status" if confirms else "tls"), code
+            for code in (-0x7200, -0x7180, errno.ETIMEDOUT, errno.ENOMEM, errno.EHOSTUNREACH):
+                opening = opening_of(Server(confirms=confirms))
+                assert await stage_of(opening, code) == "status", code
+
+    run(scene())
+
+
+def test_a_server_that_has_answered_before_must_say_that_it_refuses_our_certificate():
+    async def scene():
+        opening = opening_of(*[Server(confirms=False) for _ in range(len(CUTS) + 2)])
+        await opening.open(b"hello", None)
+        opening.heard()
+        opening.hang_up()
+        for code in CUTS:
+            assert await stage_of(opening, code) == "status", code
+            assert not opening.is_doubtful
+        assert await stage_of(opening, -0x7780) == "tls"  # an alert
+
+    run(scene())
+
+
+def test_a_long_message_goes_on_after_the_handshake():
+    async def scene():
+        server, message = Server(), bytes([number % 256 for number in range(10_000)])
+        opening = opening_of(server)
+        await opening.open(message, None)
+        assert server.took == ["greeting", "handshake", message[4096:]]
+
+    run(scene())
+
+
+def test_a_cut_under_a_long_message_is_not_called_a_refusal_of_our_certificate():
+    async def scene():
+        for confirms in (False, True):
+            loss = OSError(errno.ECONNRESET)
+            opening = opening_of(Server(confirms=confirms, loss=loss))
+            try:
+                await opening.open(bytes(5000), None)
+                raise AssertionError("it was sent")
+            except RequestError as error:
+                assert error.stage == "write"
+                said = error.advice or ""
+            assert ("a document of this size" in said) == (not confirms)
+            opening.hang_up()
+
+    run(scene())
+
+
+def test_memory_that_is_not_there_for_tls_is_named():
+    async def scene():
+        error = await failure(opening_of(Server(failure=MemoryError())))
+        assert (error.stage, error.errno) == ("tls", errno.ENOMEM)
+        assert str(error) == "The device ran out of memory."
 
     run(scene())
 

@@ -234,5 +234,4 @@ if hasattr(os, "VfsLfs2"):
         cuts = check_cuts_on_flash(512, 512, 100, AMPLE, 4)
         cuts += check_cuts_on_flash(512, 512, 200, SMALL, 4)
         cuts += check_cuts_on_flash(4096, 64, 300, FEW, 4)
-        print(cuts)
         assert cuts > 1000, cuts

@@ -9,7 +9,7 @@ from samples import sample_of
 def test_what_is_given_goes_over_the_preset():
     given = {"preset": "abrp", "auth": {"header": "key"}, "name": "mine"}
     filled = presets.fill("abrp", given)
-    assert filled["auth"] == {"type": "api_key", "place": "query", "header": "key", "prefix": ""}
+    assert filled["auth"] == {"type": "api_key", "place": "body", "header": "key", "prefix": ""}
     assert filled["success"] == {"json_path": "status", "json_value": "ok"}
     assert (filled["preset"], filled["name"]) == ("abrp", "mine")
     assert given == {"preset": "abrp", "auth": {"header": "key"}, "name": "mine"}
@@ -67,5 +67,5 @@ def test_presets_name_real_settings():
 
 def test_no_token_of_a_route_planner_is_in_its_document():
     auth = presets.fill("abrp", {})["auth"]
-    assert (auth["place"], auth["header"]) == ("query", "token")
+    assert (auth["place"], auth["header"]) == ("body", "token")
     assert b"token" not in abrp.document(sample_of(("SOC", "66")))

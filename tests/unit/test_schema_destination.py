@@ -4,6 +4,7 @@ import json
 
 from config import checks, schema
 from config.destination import PRESETS
+from delivery import presets
 
 URL = "https://api.example.com/in"
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # 24 bytes
@@ -400,6 +401,11 @@ def test_a_login_is_set_and_cleared_by_its_key():
 def test_settings_of_earlier_versions_are_those_of_the_first_preset():
     old = {"id": 1, "enabled": True, "cycle_ms": 5000, "auth": {"type": "none"}, "query": []}
     assert read(**dict(old, cert_set="default"))[0] == read()[0] == read(preset="wican")[0]
+
+
+def test_every_preset_can_be_chosen_and_the_first_is_what_the_defaults_are():
+    assert sorted(PRESETS) == sorted(presets.PRESETS)
+    assert presets.PRESETS[PRESETS[0]]["settings"] == {}
 
 
 def test_a_preset_fills_what_is_left_out():

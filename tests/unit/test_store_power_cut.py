@@ -7,10 +7,15 @@ import os
 
 import config.files
 import config.secrets
+import transient
 from config.store import Store
 from disk import Disk, PowerCut
 
 MODULES = (config.files, config.secrets)
+
+transient.ON_DEVICE = (
+    False  # else what is given back would be compiled anew at each of thousands of starts
+)
 
 
 class Log:

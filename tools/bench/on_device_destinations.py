@@ -93,9 +93,7 @@ async def measure(plan: dict, root: str, count: int, length_ms: int) -> dict:
     good, (dead, slow) = destinations[:count], destinations[count:]
     await warmed_up(good + [slow], shared.uptime)
     began = shared.uptime.ms()
-    watches = [
-        Watch(each, chosen["cycle_ms"], began) for each, chosen in zip(good, settings)
-    ]
+    watches = [Watch(each, chosen["cycle_ms"], began) for each, chosen in zip(good, settings)]
     while shared.uptime.ms() - began < length_ms:
         await asyncio.sleep_ms(_LOOK_MS)
         for watch in watches:

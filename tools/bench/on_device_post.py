@@ -41,7 +41,7 @@ async def firmware(settings: list, root: str, count: int) -> int:
 
 def counted(context: type) -> list:
     """A list that grows by one with each TLS handshake that a context begins."""
-    begun = []
+    begun: list[None] = []
     wrap = context.wrap  # type: ignore[attr-defined]
 
     def counting(*arguments: object) -> object:

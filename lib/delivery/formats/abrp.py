@@ -1,14 +1,14 @@
-"""A Better Routeplanner's live data: POST https://api.iternio.com/1/tlm/send?token=…&api_key=….
+"""A Better Routeplanner's live data: POST https://api.iternio.com/1/tlm/send?api_key=…
 
-{"tlm":{"utc":1730000000,"soc":66,"power":-3.576,"is_charging":1}}
+token=…&tlm={"utc":1730000000,"soc":66,"power":-3.576,"is_charging":1}      (percent-encoded)
 
-Source: Iternio Telemetry API. Its arguments may come in the address or in the body, as a form or as JSON. The user's
-token is a secret and goes into the address when the document is sent; the body, which may lie in a queue, has none.
-The names are those of the reference firmware's vehicle profiles, the units those that Iternio asks for: kW, km/h, km,
-°C, kPa. Positive power leaves the battery.
+Source: Iternio Telemetry API. The user's token is a secret and is put in front when the document is sent; what may lie
+in a queue has none. The names are those of the reference firmware's vehicle profiles, the units those that Iternio asks
+for: kW, km/h, km, °C, kPa. Positive power leaves the battery.
 """
 
 from autopid.decimal import decimal_text, parse_decimal, rounded
+from net.url import percent_encode
 
 try:
     from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from delivery.sample import Sample
 
-CONTENT_TYPE = "application/json"
+CONTENT_TYPE = "application/x-www-form-urlencoded"
 OPEN, SEPARATOR, CLOSE = b"", None, b""
 
 # Parameter, Iternio's name, unit if the parameter names none.
@@ -64,7 +64,7 @@ _UNITS = {
 
 
 def document(sample: "Sample") -> bytes:
-    """Compact JSON of the values that Iternio knows; b"" if none of them was read yet."""
+    """A form whose field `tlm` is compact JSON of the values that Iternio knows; b"" if none of them was read yet."""
     read = {p.name: p for p in sample.parameters if p.text is not None}
     members = [
         '"%s":%s' % (key, _text(read[name], unit)) for name, key, unit in _FIELDS if name in read
@@ -73,7 +73,7 @@ def document(sample: "Sample") -> bytes:
         return b""
     if sample.unix_s:
         members.insert(0, '"utc":%d' % sample.unix_s)
-    return ('{"tlm":{%s}}' % ",".join(members)).encode()
+    return ("tlm=" + percent_encode("{%s}" % ",".join(members))).encode()
 
 
 def _text(parameter: "Parameter", default_unit: str) -> str:

@@ -47,7 +47,9 @@ def document(sample: "Sample") -> bytes:
 
 def values(parameters: "list[Parameter]") -> "list[str]":
     """What has been read, as [`,"SPEED":`, `0`, …]; see `braced`."""
-    pieces = [""] * (2 * len(parameters) + 8)  # with room for what goes around: growing means copying
+    pieces = [""] * (
+        2 * len(parameters) + 8
+    )  # with room for what goes around: growing means copying
     at = 0
     for parameter in parameters:
         literal = parameter.literal
