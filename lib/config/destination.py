@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PRESETS = (
     "wican",
+    "mqtt",
     "influxdb",
     "home_assistant",
     "abrp",

@@ -57,7 +57,7 @@ class MqttRoute:
         mqtt_settings = settings["mqtt"]
         self._topic = mqtt_settings["topic"] or "wican/%s/can/rx" % device_id
         self._status_topic = "wican/%s/status" % device_id
-        self._client_id = mqtt_settings["client_id"] or device_id
+        self._client_id = mqtt_settings["client_id"] or "%s-%d" % (device_id, settings["id"])
         self._qos = int(mqtt_settings["qos"])
         address = _address(settings["url"], settings["transport"]["allow_plain"])
         self._is_secure = address.scheme == "mqtts"

@@ -9,6 +9,12 @@ PRESETS: "dict[str, dict]" = {
         "hint": "The reference firmware's document, for your own server. https://example.com/ingest",
         "settings": {},
     },
+    "mqtt": {
+        "title": "MQTT",
+        "hint": "A broker: mqtts://broker.example. Topics are those of the reference firmware: wican/ID/can/rx, retained, "
+        "and wican/ID/status.",
+        "settings": {"type": "mqtt", "body": {"format": "flat"}, "mqtt": {"retain": True}},
+    },
     "influxdb": {
         "title": "InfluxDB 2",
         "hint": "https://example.com:8086/api/v2/write?org=ORGANISATION&bucket=BUCKET, and as token one that may write "

@@ -81,7 +81,7 @@ def deliver(scene, *parcels):
     return run(play())
 
 
-def hello(client_id=DEVICE, user=None, password=None, qos=0, keepalive_s=30):
+def hello(client_id=DEVICE + "-2", user=None, password=None, qos=0, keepalive_s=30):
     will = Will(STATUS, b'{"status": "offline"}', qos, True)
     return connect_packet(client_id, keepalive_s, user, password, will)
 
@@ -232,7 +232,7 @@ def test_the_trace_shows_what_was_sent_but_no_secret():
     first, second = parcel(wants_trace=True), parcel(b'{"a":"s3cret"}', True, "x")
     deliver(scene, first, second)
     assert first.trace.replace("\r\n", "\n") == (
-        "CONNECT client_id=a0b1c2d3e4f5 clean_session=1 keep_alive=30 user=van password=***"
+        "CONNECT client_id=a0b1c2d3e4f5-2 clean_session=1 keep_alive=30 user=van password=***"
         ' will=wican/a0b1c2d3e4f5/status will_qos=1 will_retain=1 {"status": "offline"}\n'
         'PUBLISH topic=wican/a0b1c2d3e4f5/status qos=0 retain=1 dup=0 {"status": "online"}\n'
         "PUBLISH topic=wican/a0b1c2d3e4f5/can/rx qos=1 retain=0 dup=0 packet_id=1\n"

@@ -19,7 +19,7 @@ a UART of 115200 baud, control units that take 15 ms to answer), the server as a
   the obvious way; best of five spells. The answers change from round to round, so that no value is the one before.
   "Heap growth" is what a round leaves behind a garbage collection, "heap taken" what it takes until then.
 - body encoding: the default document of the 246 values of a large car, written from the group with exactly the digits
-  the values have, against `json.dumps` of a ready-made dict of the same values as floats and ints; best of seven spells.
+  they have, against `json.dumps` of a ready-made dict of the same values as floats and ints; best of seven spells.
 - deliveries: POST requests of some 300 bytes on a kept, verified TLS connection, each with all that a destination does
   for it from the finished document to the verdict on the answer, against MicroPython's `requests.post`, which connects
   anew each time and verifies nothing, and writes line by line, which costs it 80 ms of delayed acknowledgements. "A
