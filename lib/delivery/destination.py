@@ -56,6 +56,7 @@ class Destination:
         reason: why nothing is delivered, in plain words; empty when all is well.
         journal: the last attempts and the counters.
         coalesced: due times without a document of their own: the one before was still being sent.
+        outbox, dispatcher: the parts at work; None while there are none.
     """
 
     def __init__(self, settings: dict, grouping: bool, shared: "Shared") -> None:
@@ -65,8 +66,8 @@ class Destination:
         self._secrets = self._stored_secrets(settings)
         self._wake = asyncio.Event()
         self._producer: Producer | None = None
-        self._dispatcher: Dispatcher | None = None
-        self._outbox: Outbox | None = None
+        self.dispatcher: Dispatcher | None = None
+        self.outbox: Outbox | None = None
         self._dead: DeadLetters | None = None
         self._demand: _Demand | None = None
         self._introduced = False  # config and status were delivered in this boot
@@ -117,8 +118,8 @@ class Destination:
 
     def reset(self) -> None:
         """Forgets failures, pauses and the fuse: what waits is sent at once."""
-        if self._dispatcher is not None:
-            self._dispatcher.reset()
+        if self.dispatcher is not None:
+            self.dispatcher.reset()
         self._tell_waiting()
         self._wake.set()
 
@@ -139,8 +140,8 @@ class Destination:
         try:
             while True:
                 self._wake.clear()
-                if self._dispatcher is not None:
-                    await self._dispatcher.collect()
+                if self.dispatcher is not None:
+                    await self.dispatcher.collect()
                 wait = self._step(self._shared.uptime.ms())
                 await self._shared.pause(self._wake, wait)
         finally:
@@ -149,6 +150,26 @@ class Destination:
             self._answer(None)
 
     # What is kept
+
+    @property
+    def queue(self) -> str:
+        """Where documents wait: "none", "ram" or "flash"."""
+        return self._settings["queue"]["mode"]
+
+    @property
+    def has_dead_letters(self) -> bool:
+        """Whether some were looked for or kept since the start."""
+        return self._dead is not None
+
+    def oldest_age_s(self) -> int | None:
+        """How long the oldest message has waited; None if none does, or nobody knows."""
+        if self.outbox is None:
+            return None
+        return self.outbox.oldest_age_s(self._shared.uptime.ms(), self._shared.unix_s())
+
+    def held_ms(self) -> int:
+        """Milliseconds for which nothing is sent because of failures."""
+        return 0 if self.dispatcher is None else self.dispatcher.held_ms(self._shared.uptime.ms())
 
     def dead_letters(self) -> "DeadLetters":
         """The messages that were given up and kept."""
@@ -172,39 +193,14 @@ class Destination:
     def purge(self) -> None:
         """Deletes everything that is kept for this destination, for good; it is not run any more."""
         self._disconnect()
-        self._outbox = self._dead = None
+        self.outbox = self._dead = None
         self._shared.forget(self.id)
 
     def pairs(self) -> "list[tuple[str, str | int | bool | None]]":
         """State and counters as (key, plain value) pairs in a fixed order; times in ms, ages in s."""
-        now = self._shared.uptime.ms()
-        outbox, dispatcher = self._outbox, self._dispatcher
-        dropped = self.journal.dropped + (0 if outbox is None else outbox.dropped)
-        return [
-            ("id", self.id),
-            ("name", self.name),
-            ("state", self.state),
-            ("reason", self.reason),
-            ("delivered", self.journal.delivered),
-            ("failed", self.journal.failed),
-            ("coalesced", self.coalesced),
-            ("throttled", self.journal.throttled),
-            ("dropped", dropped),
-            ("queued", 0 if outbox is None else len(outbox)),
-            (
-                "oldest_age_s",
-                None if outbox is None else outbox.oldest_age_s(now, self._shared.unix_s()),
-            ),
-            ("dead", self._dead_count()),
-            ("fuse", "closed" if dispatcher is None else dispatcher.fuse.state),
-            ("held_ms", 0 if dispatcher is None else dispatcher.held_ms(now)),
-            ("next_ms", self.next_ms),
-        ]
+        from delivery import report  # only those who look need it
 
-    def _dead_count(self) -> int:
-        if self._dead is None and self._settings["queue"]["mode"] != "flash":
-            return 0
-        return len(self.dead_letters())
+        return report.pairs(self)
 
     # One step of the task
 
@@ -214,7 +210,7 @@ class Destination:
         if obstacle is not None and self._demand is None:
             self._rest(obstacle)
             return _LOOK_MS
-        dispatcher = self._dispatcher or self._connect()
+        dispatcher = self.dispatcher or self._connect()
         outbox = self._opened_outbox()
         outbox.expire(now_ms, self._shared.unix_s())
         self._obey(dispatcher)
@@ -248,7 +244,7 @@ class Destination:
             producer = self._producer = Producer(self._settings, self._shared)
         if not producer.is_due(now_ms):
             return
-        live = self._settings["queue"]["mode"] == "none"
+        live = self.queue == "none"
         if live and dispatcher.busy:
             self.coalesced += producer.skip(now_ms)
             return
@@ -279,7 +275,7 @@ class Destination:
             return wanted == "always"
         if self._introduced or dispatcher.delivered_first:
             return False
-        if self._settings["queue"]["mode"] == "none":  # the one that waits gives way to this one
+        if self.queue == "none":  # the one that waits gives way to this one
             return True
         return self._introduction <= outbox.dropped + dispatcher.settled
 
@@ -332,7 +328,7 @@ class Destination:
     # Parts that come and go
 
     def _connect(self) -> Dispatcher:
-        self._dispatcher = Dispatcher(
+        self.dispatcher = Dispatcher(
             self._settings,
             self._shared,
             self._opened_outbox(),
@@ -340,10 +336,10 @@ class Destination:
             self._wake.set,
             self._bury,
         )
-        return self._dispatcher
+        return self.dispatcher
 
     def _disconnect(self) -> None:
-        dispatcher, self._dispatcher = self._dispatcher, None
+        dispatcher, self.dispatcher = self.dispatcher, None
         self._producer = None
         self._introduction = 0
         if dispatcher is not None:
@@ -351,13 +347,13 @@ class Destination:
             dispatcher.stop()
 
     def _opened_outbox(self) -> "Outbox":
-        if self._outbox is None:
-            none = self._settings["queue"]["mode"] == "none"
-            self._outbox = Slot() if none else self._shared.outbox(self._settings)
-        return self._outbox
+        if self.outbox is None:
+            none = self.queue == "none"
+            self.outbox = Slot() if none else self._shared.outbox(self._settings)
+        return self.outbox
 
     def _close_outbox(self) -> None:
-        outbox, self._outbox = self._outbox, None
+        outbox, self.outbox = self.outbox, None
         self._dead = None
         if outbox is not None:
             self.journal.dropped += outbox.dropped

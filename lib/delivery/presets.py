@@ -11,8 +11,8 @@ PRESETS: "dict[str, dict]" = {
     },
     "mqtt": {
         "title": "MQTT",
-        "hint": "A broker: mqtts://broker.example. Topics are those of the reference firmware: wican/ID/can/rx, retained, "
-        "and wican/ID/status.",
+        "hint": "A broker: mqtts://broker.example. Topics are those of the reference firmware: wican/ID/can/rx, "
+        "retained, and wican/ID/status.",
         "settings": {"type": "mqtt", "body": {"format": "flat"}, "mqtt": {"retain": True}},
     },
     "influxdb": {

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from delivery.dead_letters import DeadLetters
     from delivery.message import Message, Parcel
+    from delivery.storage import Storage
     from delivery.verdict import Verdict
 
     class Outbox(Protocol):
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
 
 
 _FOLDER = "/outbox"
-_DEAD = ".dead"
 _LONGEST_PAUSE_MS = const(60_000)
 
 
@@ -145,46 +145,33 @@ class Shared:
 
     def outbox(self, settings: dict) -> "Outbox":
         """The outbox of a destination that has a queue."""
-        queue = settings["queue"]
-        if queue["mode"] == "ram":
-            from delivery.outbox import RamOutbox
-
-            return RamOutbox(queue)
-        from delivery.flash_outbox import FlashOutbox
-
-        return FlashOutbox(self._folder(settings["id"]), queue, self._prefix)
+        return self._storage().outbox(settings)
 
     def dead_letters(self, settings: dict) -> "DeadLetters":
-        """What was given up of a destination: on flash if its queue is there, else in memory."""
-        from delivery import dead_letters
-
-        if settings["queue"]["mode"] != "flash":
-            return dead_letters.DeadLetters()
-        return dead_letters.FlashDeadLetters(self._folder(settings["id"]) + _DEAD, self._prefix)
+        """What was given up of a destination that has a queue."""
+        return self._storage().dead_letters(settings)
 
     def forget(self, number: int) -> None:
         """Deletes what the flash holds of the destination with that number. Errors are logged."""
-        from delivery import records
-
-        for folder in (self._folder(number), self._folder(number) + _DEAD):
-            try:
-                records.remove_all(folder, records.names_in(folder))
-            except OSError as error:
-                self.log.warning("%s cannot be deleted: %s", folder, error)
+        if self._has_folder():
+            self._storage().forget(number)
 
     def forget_all_but(self, numbers: "list[int]") -> None:
-        """Deletes what the flash holds of destinations that no longer exist."""
-        try:
-            names = os.listdir(self._root + _FOLDER)
-        except OSError:  # nothing was ever kept
-            return
-        for name in names:
-            number = name.partition(".")[0]
-            if number.isdigit() and int(number) not in numbers:
-                self.forget(int(number))
+        """Deletes what the flash holds of destinations that no longer exist. Errors are logged."""
+        if self._has_folder():
+            self._storage().forget_all_but(numbers)
 
-    def _folder(self, number: int) -> str:
-        return "%s%s/%d" % (self._root, _FOLDER, number)
+    def _has_folder(self) -> bool:
+        try:
+            os.stat(self._root + _FOLDER)
+        except OSError:  # nothing was ever kept
+            return False
+        return True
+
+    def _storage(self) -> "Storage":
+        from delivery.storage import Storage  # devices without a queue never need it
+
+        return Storage(self._root + _FOLDER, self._prefix, self.log)
 
     async def pause(self, wake: "asyncio.Event", ms: int) -> None:
         """Waits that long, but not over a minute, and no longer than until the event is set."""
