@@ -74,6 +74,7 @@ async def a_day(clock, world):
     await asyncio.sleep(DAY_MS / 1000)
     for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     return destinations
 
 
