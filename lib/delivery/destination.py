@@ -221,7 +221,8 @@ class Destination:
         outbox.tick(now_ms)
         self._describe(obstacle, dispatcher, outbox)
         due = None if self._producer is None else self._producer.wait_ms(now_ms)
-        waits = [wait for wait in (held, due, outbox.wait_ms(now_ms)) if wait is not None]
+        look = None if self._shared.group.ready() else _LOOK_MS  # values that come do not wake us
+        waits = [wait for wait in (held, due, outbox.wait_ms(now_ms), look) if wait is not None]
         return min(waits) if waits else _LOOK_MS
 
     def _obstacle(self) -> str | None:
@@ -236,12 +237,14 @@ class Destination:
 
     def _produce(self, now_ms: int, dispatcher: Dispatcher, outbox: "Outbox") -> None:
         """Makes a document if one is due. Without a queue only if it can leave before the next one."""
-        if dispatcher.gone or not self._shared.group.ready():
-            self._producer = None
-            return
         producer = self._producer
         if producer is None:
             producer = self._producer = Producer(self._settings, self._shared)
+        producer.look(now_ms)  # also while nothing can be made of it yet
+        if dispatcher.gone or not self._shared.group.ready():
+            producer.cycle = None
+            return
+        producer.start()
         if not producer.is_due(now_ms):
             return
         live = self.queue == "none"
@@ -291,12 +294,12 @@ class Destination:
             self._tell(FAILING, dispatcher.cause)
         elif dispatcher.busy:
             self._tell(SENDING, outbox.trouble)
-        elif self._producer is None:
+        elif not self._shared.group.ready():
             self._tell(NO_VALUES, _REASONS[NO_VALUES])
         elif dispatcher.delivered:
             self._tell(OK, outbox.trouble)
         else:
-            idle = self._producer.wait_ms(0) is None
+            idle = self._producer is not None and self._producer.wait_ms(0) is None
             self._tell(WAITING, _NO_EVENTS if idle else outbox.trouble)
 
     def _tell_waiting(self) -> None:

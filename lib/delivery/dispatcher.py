@@ -3,7 +3,7 @@
 import asyncio
 
 from micropython import const
-from net.http import RequestError
+from net.opening import RequestError
 
 from delivery import schedule, verdict
 from delivery.fuse import Fuse

@@ -6,7 +6,7 @@ if it cannot, the broker does. Documents go to wican/<device id>/can/rx unless t
 
 import transient
 from net import mqtt, mqtt_packets, tls
-from net.http import RequestError
+from net.opening import RequestError
 from net.opening import Opening
 
 from delivery import verdict
@@ -98,7 +98,7 @@ class MqttRoute:
         return self._delivered()
 
     def close(self) -> None:
-        """Takes leave of the broker, within a second and by itself."""
+        """Takes leave of the broker, without waiting."""
         self._client.close()
 
     async def _publish(self, parcel: "Parcel", deadline_ms: int) -> None:

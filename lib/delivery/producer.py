@@ -24,7 +24,7 @@ class Producer:
     """Says when a document is due and makes it.
 
     Attributes:
-        cycle: the grid of due times; None while only events make documents.
+        cycle: the grid of due times; None before `start` and while only events make documents.
         event: what made the latest document due besides the cycle, in words; "" if nothing did.
     """
 
@@ -35,21 +35,27 @@ class Producer:
         self._selection = _selection(settings["select"])
         self.event = ""
         self.cycle: Cycle | None = None
-        if settings["cycle_ms"]:
-            first = shared.uptime.ms() + schedule.stagger_ms(settings["id"])
-            self.cycle = Cycle(settings["cycle_ms"], first)
+
+    def start(self) -> None:
+        """There are values: the cycle begins, unless it has."""
+        if self.cycle is None and self._settings["cycle_ms"]:
+            first = self._shared.uptime.ms() + schedule.stagger_ms(self._settings["id"])
+            self.cycle = Cycle(self._settings["cycle_ms"], first)
 
     def wait_ms(self, now_ms: int) -> "int | None":
-        """Milliseconds until `is_due` should be asked again; None if never."""
+        """Milliseconds until `look` and `is_due` should be called again; None if never."""
         wait = None if self.cycle is None else self.cycle.wait_ms(now_ms)
         if self._events is None:
             return wait
         return _LOOK_MS if wait is None else min(wait, _LOOK_MS)
 
-    def is_due(self, now_ms: int) -> bool:
-        """Whether a document should be made now: its time has come, or something happened."""
+    def look(self, now_ms: int) -> None:
+        """Notes what has happened; it is not forgotten before `begin`."""
         if self._events is not None:
             self.event = self._events.look(now_ms) or self.event
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether a document should be made now: its time has come, or something happened."""
         return bool(self.event) or (self.cycle is not None and self.cycle.wait_ms(now_ms) == 0)
 
     def begin(self, now_ms: int) -> int:

@@ -236,7 +236,7 @@ class Opening:
         if self.stage == 2 and faults.is_unreachable(code):
             self.enter(1)  # some ports tell of a failed connect at the first use only
         elif refused and not too_much or self._is_unheard and code == faults.ALERT:
-            self.enter(2)
+            self.enter(2)  # TLS 1.3: the server judges us after our side is done
         if self.stage == 1:
             self._address.reject()
         if self.stage == 2 and self.context is not None:

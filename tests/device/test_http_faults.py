@@ -93,6 +93,23 @@ def test_a_reset_before_the_first_reply_may_be_meant_for_our_certificate(device,
         assert "most likely it asks for a client certificate" in outcome["cause"]
 
 
+def test_an_end_before_the_first_reply_comes_with_advice_about_our_certificate(device, context):
+    scripts = rude.send(then=Visit.leave), rude.send(rude.OK, then=Visit.leave)
+    with Rude(context, *scripts, rude.send(then=Visit.leave), well_behaved) as peer:
+        first = device.send(peer.port)
+        assert device.send(peer.port)["status"] == 200
+        peer.wait_quiet()
+        later = device.send(peer.port)
+        check_alive(device, peer.port)
+    is_newest = context.maximum_version != ssl.TLSVersion.TLSv1_2
+    assert ("client certificate" in (first["advice"] or "")) == is_newest, first
+    assert (later["stage"], later["cause"], later["advice"]) == (
+        "status",
+        "The server closed the connection without an answer.",
+        None,
+    )
+
+
 def test_a_reset_by_a_server_that_has_answered_before_is_not_meant_for_our_certificate(
     device, context
 ):

@@ -118,6 +118,22 @@ def test_events_alone_send_with_a_cycle_of_zero():
     play(scene, cycle_ms=0, events={"change": True})
 
 
+def test_what_happened_before_the_first_value_is_told_with_it():
+    async def scene(world, destination):
+        world.signals.states["ecu"] = False
+        await world.advance(1000)
+        world.signals.states["ecu"] = True
+        await world.advance(1000)
+        assert world.requests == [] and destination.state == "no_values"
+        world.read("5")
+        await world.advance(500)
+        assert world.bodies() == [FIRST]
+        await world.advance(20000)
+        assert len(world.requests) == 1
+
+    play(scene, value=None, cycle_ms=0, events={"ecu": True})
+
+
 def test_an_event_during_a_request_is_told_after_it():
     async def scene(world, destination):
         world.latency[URL] = 3000

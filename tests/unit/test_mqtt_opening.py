@@ -127,6 +127,32 @@ def test_a_silent_server_never_gets_a_turn():
     run(scene())
 
 
+def test_a_server_that_is_silent_once_there_is_room_is_blamed_itself():
+    async def scene():
+        sessions, server = Sessions(1), Server(awake=False)
+        error = await failure(opening_of(server, sessions=sessions), Holder(sessions), 100)
+        assert "did not finish the TLS handshake within 100 ms" in str(error)
+
+    run(scene())
+
+
+def test_where_there_is_no_memory_to_explain_that_is_said_and_memory_taken_from_others():
+    async def scene():
+        sessions, first, second = Sessions(3), Server(failure=OSError(-0x7780)), Server()
+        resting = Holder(sessions)
+        await sessions.enter(resting)
+        sessions.rest(resting)
+        opening = opening_of(first, second, sessions=sessions)
+        opening.context.explain = starving
+        assert await opening.open(b"hello", Holder(sessions)) is second
+        assert resting.closed
+
+    def starving(error, server_name):
+        raise MemoryError
+
+    run(scene())
+
+
 def test_a_refused_handshake_is_explained():
     async def scene():
         error = await failure(opening_of(Server(failure=OSError(-0x7780))))
