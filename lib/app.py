@@ -1,7 +1,6 @@
 """The composition root: builds the parts, hands each what it needs, and keeps their tasks running."""
 
 import asyncio
-import errno
 import gc
 
 import board
@@ -9,14 +8,12 @@ import transient
 from autopid.group import Group
 from autopid.poller import Poller
 from config.store import Store
-from delivery.destination import Destination
 from delivery.shared import Shared
 from device.memory import Memory
 from device.signals import Signals
 from device.status import Status, clock_is_set, unix_time
 from log import Log
 from micropython import const
-from net import dial
 from obd.elm327 import Elm327
 from obd.errors import AdapterLost, Garbled
 from supervisor import Supervisor
@@ -32,12 +29,12 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autopid.profile import Profile
     from config.fields import Checks
+    from delivery.destination import Destination
+    from running import Running
     from supervisor import Task
     from web.site import Site
 
-_CONNECT_MS = const(5000)
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(10_000)
 _HOUSEKEEPING_MS = const(10_000)
@@ -75,7 +72,7 @@ class App:
             board.supply_mv,
         )
         self._shared = self._make_shared(root)
-        self._destinations: list[_Running] = []
+        self._destinations: list[Running] = []
         self._car: Task | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
@@ -146,57 +143,20 @@ class App:
         self.log.set_level(self.store.settings["log"]["level"])
 
     def _apply_autopid(self) -> None:
-        from autopid import plan  # given back below
+        import rollout  # given back below
 
         self._plan_problems = []
-        made = plan.build(self.store.settings["autopid"], self._profile(), self.group)
-        self.poller.configure(made)
-        self._plan_problems.extend(["%s: %s" % problem for problem in made.problems])
+        rollout.plan(self.store, self.group, self.poller, self._log, self._plan_problems)
         transient.release(transient.PLANNING)
-        self._log.info("%d parameters of %d PIDs", len(self.group), len(made.jobs))
         gc.collect()
 
-    def _profile(self) -> "Profile | None":
-        from autopid import profile as profiles  # given back when the plan is made
-
-        data = self.store.profile()
-        if data is None:
-            return None
-        try:
-            return profiles.load(data, self.store.base_profile)
-        except profiles.ProfileError as error:
-            self._plan_problems.append("The vehicle profile cannot be used: %s" % error)
-            self._log.error("the vehicle profile cannot be used: %s", error)
-            return None
-
     def _apply_destinations(self) -> None:
-        """Starts, changes and ends destinations so that they match the settings; the others are not disturbed."""
-        self._shared.sessions.limit = self.store.settings["network"]["max_connections"]
-        grouping = self.grouping
-        old = {running.settings["id"]: running for running in self._destinations}
-        wanted = []
-        for settings in self.store.settings[
-            "destinations"
-        ]:  # what fails, fails before any task is touched
-            running = old.get(settings["id"])
-            if running is None or running.is_other(settings):
-                running = _Running(settings, Destination(settings, grouping, self._shared))
-            else:
-                running.apply(settings, grouping)
-            wanted.append(running)
-        for running in self._destinations:
-            if running.task is not None and running not in wanted:
-                self._supervisor.stop(running.task)
-                running.destination.purge()
-        if (
-            not self.store.problems and not self.store.notices
-        ):  # else some may only seem to be gone
-            self._shared.forget_all_but([running.settings["id"] for running in wanted])
-        self._destinations = wanted
-        for running in wanted:
-            if running.task is None:
-                name = "destination %d" % running.settings["id"]
-                running.task = self._supervisor.start(name, running.destination.run)
+        import rollout  # given back below
+
+        self._destinations = rollout.destinations(
+            self._destinations, self.store, self._shared, self._supervisor
+        )
+        transient.release(transient.ROLLOUT)
 
     def _make_shared(self, root: str) -> Shared:
         boot = self._memory.count("boots")
@@ -261,18 +221,12 @@ class App:
             await adapter.close()
 
     async def _open_adapter(self) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
-        settings = self.store.settings["adapter"]
-        if settings["kind"] == "board":
-            port = await board.open_adapter()
-            if port is None:
-                raise AdapterLost("this board has no OBD chip; set an adapter address")
-            from obd import baud
+        from obd import link  # given back below
 
-            reader, writer, set_baud = port
-            if await baud.negotiate(reader, writer, set_baud) is None:
-                raise AdapterLost("the OBD chip does not react at any speed")
-            return reader, writer
-        return await _open_tcp(settings["address"])
+        try:
+            return await link.connect(self.store.settings["adapter"])
+        finally:
+            transient.release(transient.LINK)
 
     # The page
 
@@ -288,55 +242,10 @@ class App:
         return site.build(self, self.store)
 
 
-class _Running:
-    """A destination with the settings it has and the task it runs in."""
-
-    def __init__(self, settings: dict, destination: Destination) -> None:
-        self.settings = settings
-        self.destination = destination
-        self.task: Task | None = None
-
-    def is_other(self, settings: dict) -> bool:
-        """Whether these settings are of another destination, which was given the same id."""
-        before = self.settings
-        return settings["name"] != before["name"] and settings["url"] != before["url"]
-
-    def apply(self, settings: dict, grouping: bool) -> None:
-        """Goes on with these settings."""
-        self.destination.apply(settings, grouping)
-        self.settings = settings
-
-
 def _checks() -> "Checks":
     from config import checks  # needed while settings are read
 
     return checks.ALL
-
-
-async def _open_tcp(address: str) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
-    """Stream pair to an adapter at host:port. Raises AdapterLost."""
-    from net import faults  # given back at the end
-
-    host, _, text = address.rpartition(":")
-    port = int(text)
-    stage, code = "dns", None
-    try:
-        where = dial.Address(host, port)
-        where.look_up()
-        stage, code = "connect", errno.ETIMEDOUT
-        stream: dial.Stream = asyncio.StreamReader(  # type: ignore[assignment]  # see Stream
-            await asyncio.wait_for_ms(where.connect(), _CONNECT_MS)
-        )
-    except asyncio.TimeoutError:
-        pass
-    except OSError as error:
-        code = faults.number(error)
-    else:
-        return stream, stream
-    finally:
-        transient.release(transient.FAULTS)
-    cause, _ = faults.explain(stage, code, host, port)
-    raise AdapterLost("no connection to the adapter: %s" % cause)
 
 
 def main(root: str = "") -> None:

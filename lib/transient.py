@@ -8,7 +8,9 @@ import sys
 
 _COMPILING = ("autopid.compiler", "autopid.parser", "autopid.terms", "obd.j1979_table")
 ADDRESSES = ("net.url",)
-PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING
+ROLLOUT = ("rollout",)
+PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING + ROLLOUT
+LINK = ("obd.link", "obd.baud")
 SETTINGS = (
     ("config.schema", "config.destination", "config.destination_rules", "config.server")
     + ("config.login", "config.rules", "config.sections", "config.fields", "config.checks")
@@ -16,6 +18,7 @@ SETTINGS = (
     + ADDRESSES
     + _COMPILING
 )
+FILING = ("config.filing", "config.secrets", "config.files")
 CERT_SETS = ("trust.certsets",)
 FAULTS = ("net.faults", "net.tls_faults", "trust.x509", "delivery.refusals", "obd.nrc")
 ON_DEVICE = sys.implementation.name == "micropython"

@@ -23,17 +23,23 @@ if TYPE_CHECKING:
 class Secrets:
     """The secrets in force.
 
+    Args:
+        folder: where the files are.
+        state: what `state` gave before.
+
     Attributes:
         values: key -> secret. Replaced as a whole, never changed in place.
         revision: of the settings that the values were filed with, 0 if somebody wrote them.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, state: "tuple[dict[str, str], dict[str, str], int]") -> None:
         self._path = folder + "/secrets.json"
         self._staged = self._path + ".new"
-        self._stored: dict[str, str] = {}
-        self.values: dict[str, str] = {}
-        self.revision = 0
+        self.values, self._stored, self.revision = state
+
+    def state(self) -> "tuple[dict[str, str], dict[str, str], int]":
+        """The values, those that are filed, mostly the same, and the revision: plain, to keep."""
+        return self.values, self._stored, self.revision
 
     def load(self, revision: int) -> str | None:
         """Reads the secrets that belong to settings of this revision.

@@ -214,7 +214,11 @@ MQTT = Section(
             most=256,
             rule=_topic,
         ),
-        Text("client_id", "Our name at the broker; empty for the device's id and this destination's number.", most=64),
+        Text(
+            "client_id",
+            "Our name at the broker; empty for the device's id and this destination's number.",
+            most=64,
+        ),
         Choice("qos", "0: sent once, unconfirmed; 1: confirmed by the broker.", ("0", "1")),
         Flag("retain", "The broker keeps the latest document for those who come later.", False),
         Integer(

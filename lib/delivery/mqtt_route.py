@@ -6,8 +6,7 @@ if it cannot, the broker does. Documents go to wican/<device id>/can/rx unless t
 
 import transient
 from net import mqtt, mqtt_packets, tls
-from net.opening import RequestError
-from net.opening import Opening
+from net.opening import Opening, RequestError
 
 from delivery import verdict
 from delivery.route import RouteError

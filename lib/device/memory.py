@@ -2,7 +2,7 @@
 
 import os
 
-from config import files
+import transient
 
 try:
     from typing import TYPE_CHECKING
@@ -17,9 +17,12 @@ class Memory:
     """Short texts by key, in `<root>/config/found.json`. Losing them costs time, nothing else: errors are logged."""
 
     def __init__(self, root: str, log: "Logger") -> None:
+        from config import files  # given back below, as in `put`
+
         self._path = root + "/config/found.json"
         self._log = log
         data, wrong = files.read_newest(self._path)
+        transient.release(transient.FILING)
         self._values: dict = data or {}
         if wrong and data is not None:
             log.warning("%s", wrong)
@@ -47,6 +50,10 @@ class Memory:
             return
         self._values[key] = text
         try:
+            from config import files
+
             files.replace(self._path, self._values)
         except OSError as error:
             self._log.warning("%s cannot be written: %s", self._path, error)
+        finally:
+            transient.release(transient.FILING)

@@ -1,13 +1,6 @@
-"""Listens for browsers. Whatever a client does or leaves out, the others are served.
-
-Three connections at once, each bounded in size, in silence and in total time; one request a
-connection (microdot speaks HTTP/1.0). When all three are taken, the one that has kept us waiting
-longest gives way: browsers open connections that they never use. Who waits for us, because its
-request takes long, keeps its place. Who finds no place within a moment is told to come back.
-"""
+"""Listens for browsers. What serves them is loaded when the first one comes: see `web.clients` and `web.site`."""
 
 import asyncio
-import socket
 
 from micropython import const
 
@@ -23,102 +16,13 @@ if TYPE_CHECKING:
     from log import Logger
     from uptime import Uptime
 
+    from web.clients import Clients
     from web.site import Site
 
-_AT_ONCE = const(3)
 _BACKLOG = const(3)
-_CHUNK = const(1024)
 _SWEEP_MS = const(500)
 _STALL_MS = const(5000)
-_TOTAL_MS = const(30_000)
 _WORK_MS = const(60_000)  # the longest request is an attempt to deliver: see web.destinations
-# How long a client may keep us waiting, for its request or in taking the answer, once somebody
-# else wants its place.
-_ASK_PATIENCE_MS = const(250)
-_TAKE_PATIENCE_MS = const(2000)
-_WAITS = const(6)
-_WAIT_MS = const(50)
-_WAITING = const(3)  # with those served, the six connections that a browser opens to one host
-_UNAVAILABLE = (
-    b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
-    b"X-Content-Type-Options: nosniff\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\n"
-    b"Service Unavailable\n"
-)
-
-
-class Connection:
-    """One client that is being served. It asks, waits while its request is worked on, and takes the answer.
-
-    Only while it asks or takes does it keep us waiting: silence counts then, and the time that all of it took. How
-    long a request may be worked on is bounded apart.
-    """
-
-    def __init__(
-        self, task: "asyncio.Task[None]", uptime: "Uptime", stall_ms: int, work_ms: int
-    ) -> None:
-        """May stand still for `stall_ms`, and wait for its answer for `work_ms`."""
-        self.task = task
-        self._uptime = uptime
-        self._stall_ms = stall_ms
-        self._work_ms = work_ms
-        self._works = False
-        self._patience_ms = _ASK_PATIENCE_MS
-        self._began_ms = self._moved_ms = uptime.ms()
-
-    def asked(self) -> None:
-        """The request is complete: it is the client who waits now."""
-        self._moved_ms = self._uptime.ms()
-        self._works = True
-
-    def answering(self) -> None:
-        """The answer is there to be taken."""
-        asked_ms = self._moved_ms
-        self.moved()
-        self._began_ms += self._moved_ms - asked_ms
-        self._works = False
-
-    def moved(self) -> None:
-        """The client has taken a part of the answer."""
-        self._moved_ms = self._uptime.ms()
-        self._patience_ms = _TAKE_PATIENCE_MS
-
-    def spare_ms(self, now_ms: int) -> int:
-        """How much longer it may keep its place if that is wanted; negative if it should give way."""
-        patience_ms = self._work_ms if self._works else self._patience_ms
-        return patience_ms - (now_ms - self._moved_ms)
-
-    def overdue(self, now_ms: int) -> bool:
-        """Whether it has stood still, gone on or been worked for too long."""
-        still_ms = now_ms - self._moved_ms
-        if self._works:
-            return still_ms > self._work_ms
-        return still_ms > self._stall_ms or now_ms - self._began_ms > _TOTAL_MS
-
-
-class Outlet:
-    """The stream microdot writes to. Gathers pieces: a short answer leaves in one segment."""
-
-    def __init__(self, writer: "StreamWriter", moved: "Callable[[], None]") -> None:
-        self._writer = writer
-        self._moved = moved
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    async def awrite(self, data: bytes) -> None:
-        """Sends `data` now or with what comes next."""
-        self._pieces.append(data)
-        self._size += len(data)
-        if self._size >= _CHUNK:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Sends what has been gathered and waits until the client's buffer took it."""
-        if self._size:
-            self._writer.write(b"".join(self._pieces))
-            self._pieces = []
-            self._size = 0
-            await self._writer.drain()
-            self._moved()
 
 
 class Server:
@@ -138,16 +42,13 @@ class Server:
         work_ms: int = _WORK_MS,
     ) -> None:
         self._build = build
-        self._built: Site | None = None
         self._host = host
         self._port = port
         self._uptime = uptime
         self._log = log
         self._stall_ms = stall_ms
         self._work_ms = work_ms
-        self._connections: list[Connection] = []
-        self._waiting = 0
-        self._turning_away = False
+        self._clients: Clients | None = None
 
     async def run(self) -> None:
         """Serves until it is cancelled. Raises OSError if the port cannot be had."""
@@ -156,111 +57,30 @@ class Server:
         try:
             while True:
                 await asyncio.sleep_ms(_SWEEP_MS)
-                self._drop_overdue()
+                if self._clients is not None:
+                    self._clients.drop_overdue()
         finally:
             server.close()
-            for connection in self._connections:
-                connection.task.cancel()
+            if self._clients is not None:
+                self._clients.drop_all()
             await server.wait_closed()
 
-    def _drop_overdue(self) -> None:
-        now_ms = self._uptime.ms()
-        for connection in self._connections:
-            if connection.overdue(now_ms):
-                connection.task.cancel()
-
     async def _accept(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        site = self._site()
-        if site is not None and (self._make_room() or await self._wait_for_room()):
-            await self._keep(site, reader, writer)
-        elif not self._turning_away:
-            self._turning_away = True
-            try:
-                await self._turn_away(reader, writer)
-            finally:
-                self._turning_away = False
-        await _close(writer)
+        clients = self._clients or self._load_clients()
+        if clients is not None:
+            await clients.serve(reader, writer)
+        else:
+            writer.close()
+            await writer.wait_closed()
 
-    async def _wait_for_room(self) -> bool:
-        """Lets a few clients wait, just longer than a silent one may keep its place."""
-        if self._waiting == _WAITING:
-            return False
-        self._waiting += 1
+    def _load_clients(self) -> "Clients | None":
+        """Loads what serves clients; None if that is not possible now, which the next client tries again."""
         try:
-            for _ in range(_WAITS):
-                await asyncio.sleep_ms(_WAIT_MS)
-                if self._make_room():
-                    return True
-        finally:
-            self._waiting -= 1
-        return False
+            from web.clients import Clients
 
-    def _make_room(self) -> bool:
-        """True if there is a place, or if there is one now because the slowest client lost it."""
-        if len(self._connections) < _AT_ONCE:
-            return True
-        now_ms = self._uptime.ms()
-        slowest = min(self._connections, key=lambda connection: connection.spare_ms(now_ms))
-        if slowest.spare_ms(now_ms) >= 0:
-            return False
-        self._connections.remove(slowest)
-        slowest.task.cancel()
-        return True
-
-    async def _keep(self, site: "Site", reader: "StreamReader", writer: "StreamWriter") -> None:
-        """Serves one client; whatever goes wrong ends here."""
-        connection = Connection(
-            asyncio.current_task(),  # type: ignore[arg-type]  # in a task it is never None
-            self._uptime,
-            self._stall_ms,
-            self._work_ms,
-        )
-        self._connections.append(connection)
-        try:
-            outlet = Outlet(writer, connection.moved)
-            await site.serve(reader, outlet, _address(writer), connection)
-        except (OSError, EOFError, asyncio.CancelledError) as error:
-            self._log.debug("a client was lost: %r", error)
-        except Exception as error:
-            self._log.error("a client could not be served: %r", error)
-        finally:
-            if connection in self._connections:
-                self._connections.remove(connection)
-
-    def _site(self) -> "Site | None":
-        """The site; None if it cannot be built now, which the next client tries again."""
-        if self._built is None:
-            try:
-                self._built = self._build()
-            except Exception as error:  # whatever it is: the device goes on without its page
-                self._log.error("the page cannot be shown: %r", error)
-        return self._built
-
-    async def _turn_away(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        """Says that nobody is served now. Reads first: a reset would overtake the answer."""
-        try:
-            await asyncio.wait_for(self._say_busy(reader, writer), _ASK_PATIENCE_MS / 1000)
-        except (OSError, asyncio.TimeoutError):
-            return
-
-    async def _say_busy(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        await reader.read(_CHUNK)
-        writer.write(_UNAVAILABLE)
-        await writer.drain()
-
-
-async def _close(writer: "StreamWriter") -> None:
-    try:
-        writer.close()
-        await writer.wait_closed()
-    except OSError:
-        return
-
-
-def _address(writer: "StreamWriter") -> str:
-    """The client's IP address; the Unix port of MicroPython gives the raw structure of it."""
-    peer = writer.get_extra_info("peername")
-    if isinstance(peer, tuple):
-        return peer[0]
-    octets = socket.sockaddr(peer)[1]  # type: ignore[attr-defined]  # only that port has it
-    return ".".join([str(byte) for byte in octets])
+            self._clients = Clients(
+                self._build, self._uptime, self._log, self._stall_ms, self._work_ms
+            )
+        except Exception as error:  # whatever it is: the device goes on without its page
+            self._log.error("the page cannot be shown: %r", error)
+        return self._clients

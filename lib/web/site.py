@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from microdot import Request
 
     from web import Model
-    from web.server import Connection, Outlet
+    from web.clients import Connection, Outlet
 
 _SALT = const(16)
 _PASSWORD = const(5)  # random bytes: ten hexadecimal digits

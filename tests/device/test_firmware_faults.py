@@ -406,9 +406,11 @@ def place(name: str, **changes: object) -> dict:
 def test_a_change_that_could_not_be_applied_is_tried_again_and_disturbs_no_other(
     app, tmp_path, monkeypatch
 ):
+    import rollout
+
     firmware, attempts = app.App(str(tmp_path)), []
 
-    class Unlucky(app.Destination):
+    class Unlucky(rollout.Destination):
         def __init__(self, settings: dict, *arguments: object) -> None:
             super().__init__(settings, *arguments)
             attempts.append(settings["name"])
@@ -419,7 +421,7 @@ def test_a_change_that_could_not_be_applied_is_tried_again_and_disturbs_no_other
         save(firmware, place("a"))
         await become(firmware.destinations)
         [first] = firmware.destinations()
-        monkeypatch.setattr(app, "Destination", Unlucky)
+        monkeypatch.setattr(rollout, "Destination", Unlucky)
         save(firmware, place("a", id=1), place("b"), place("c"))
         await become(lambda: "c" in attempts)
         assert firmware.destinations() == [first]

@@ -1,9 +1,12 @@
 """What the device found out by itself outlives a restart."""
 
+import transient
 from car_fakes import Silent
 from config import files
 from device.memory import Memory
 from disk import Disk
+
+transient.ON_DEVICE = False  # what the disk is put under has to stay the same module
 
 
 def test_it_remembers_over_a_restart():

@@ -5,9 +5,12 @@ import json
 
 import config.files
 import config.secrets
+import transient
 from config.store import Store
 from disk import Disk
 from helper import run
+
+transient.ON_DEVICE = False  # what the disk is put under has to stay the same module
 
 URL = "https://api.example.com/in"
 SETTINGS = "/r/config/settings.json"

@@ -52,7 +52,7 @@ def state(store):
         addresses,
         store.settings["web"]["port"],
         store.problems,
-        sorted(store._secrets.values.values()),
+        sorted(store._secrets[0].values()),
     )
 
 
