@@ -55,7 +55,8 @@ def destinations(
     wanted = _wanted(before, store, shared)  # what fails, fails before any task is touched
     for running in before:
         if running.task is not None and running not in wanted:
-            supervisor.stop(running.task)
+            task, running.task = running.task, None  # stopped once, even if what follows fails
+            supervisor.stop(task)
             running.destination.purge()
     if not store.problems and not store.notices:  # else some may only seem to be gone
         shared.forget_all_but([running.settings["id"] for running in wanted])

@@ -71,9 +71,10 @@ class Destination:
         self._dead: DeadLetters | None = None
         self._demand: _Demand | None = None
         self._introduced = False  # config and status were delivered in this boot
-        self._introduction = (
-            0  # which of the outbox's messages, from 1, is to deliver them; 0: none
-        )
+        # Which of the outbox's messages, counted from 1, is to deliver them; 0: none.
+        self._introduction = 0
+        self._settled = 0  # messages that left the outbox by earlier dispatchers
+        self._ended = False
         self.state = WAITING
         self.reason = ""
         self.journal = Journal()
@@ -105,9 +106,13 @@ class Destination:
         secrets = self._stored_secrets(settings)
         if (settings, grouping, secrets) == (self._settings, self._grouping, self._secrets):
             return
-        if settings["queue"] != self._settings["queue"]:
-            self._close_outbox()
+        before = self._settings["queue"]
+        self._disconnect()
+        if settings["queue"]["mode"] != before["mode"]:
+            self._move(settings)
         self._settings, self._grouping, self._secrets = settings, grouping, secrets
+        if self.outbox is not None and settings["queue"] != before:
+            self.outbox.limit(settings["queue"])
         self.restart()
 
     def restart(self) -> None:
@@ -128,6 +133,8 @@ class Destination:
 
         It leaves pauses and counters of failures alone. None if the destination ended meanwhile.
         """
+        if self._ended:
+            return None
         demand = self._demand
         if demand is None:
             demand = self._demand = _Demand()
@@ -146,7 +153,8 @@ class Destination:
                 await self._shared.pause(self._wake, wait)
         finally:
             self._disconnect()
-            self._close_outbox()
+            if self.outbox is not None:
+                self.outbox.flush()
             self._answer(None)
 
     # What is kept
@@ -192,9 +200,11 @@ class Destination:
 
     def purge(self) -> None:
         """Deletes everything that is kept for this destination, for good; it is not run any more."""
+        self._ended = True
         self._disconnect()
         self.outbox = self._dead = None
         self._shared.forget(self.id)
+        self._answer(None)
 
     def pairs(self) -> "list[tuple[str, str | int | bool | None]]":
         """State and counters as (key, plain value) pairs in a fixed order; times in ms, ages in s."""
@@ -209,6 +219,8 @@ class Destination:
         obstacle = self._obstacle()
         if obstacle is not None and self._demand is None:
             self._rest(obstacle)
+            if self.outbox is not None:
+                self.outbox.tick(now_ms)
             return _LOOK_MS
         dispatcher = self.dispatcher or self._connect()
         outbox = self._opened_outbox()
@@ -231,7 +243,7 @@ class Destination:
         return None if self._grouping else GROUPING_OFF
 
     def _rest(self, state: str) -> None:
-        if self.state != state:
+        if self.state != state or self.dispatcher is not None:
             self._disconnect()
             self._tell(state, _REASONS[state])
 
@@ -269,7 +281,7 @@ class Destination:
             return
         outbox.put(message)
         if first:
-            self._introduction = outbox.dropped + dispatcher.settled + len(outbox)
+            self._introduction = outbox.dropped + self._settled + dispatcher.settled + len(outbox)
 
     def _introduces(self, dispatcher: Dispatcher, outbox: "Outbox") -> bool:
         """Whether the next document should carry config and status: none that does was delivered, or is waiting."""
@@ -280,7 +292,7 @@ class Destination:
             return False
         if self.queue == "none":  # the one that waits gives way to this one
             return True
-        return self._introduction <= outbox.dropped + dispatcher.settled
+        return self._introduction <= outbox.dropped + self._settled + dispatcher.settled
 
     def _describe(self, obstacle: str | None, dispatcher: Dispatcher, outbox: "Outbox") -> None:
         """State and reason as they are now."""
@@ -297,7 +309,7 @@ class Destination:
         elif not self._shared.group.ready():
             self._tell(NO_VALUES, _REASONS[NO_VALUES])
         elif dispatcher.delivered:
-            self._tell(OK, outbox.trouble)
+            self._tell(OK, outbox.trouble or dispatcher.fuse.reason)
         else:
             idle = self._producer is not None and self._producer.wait_ms(0) is None
             self._tell(WAITING, _NO_EVENTS if idle else outbox.trouble)
@@ -344,8 +356,8 @@ class Destination:
     def _disconnect(self) -> None:
         dispatcher, self.dispatcher = self.dispatcher, None
         self._producer = None
-        self._introduction = 0
         if dispatcher is not None:
+            self._settled += dispatcher.settled
             self._introduced = self._introduced or dispatcher.delivered_first
             dispatcher.stop()
 
@@ -355,15 +367,25 @@ class Destination:
             self.outbox = Slot() if none else self._shared.outbox(self._settings)
         return self.outbox
 
-    def _close_outbox(self) -> None:
-        outbox, self.outbox = self.outbox, None
-        self._dead = None
-        if outbox is not None:
-            self.journal.dropped += outbox.dropped
-            outbox.close()
+    def _move(self, settings: dict) -> None:
+        """Takes what waits, and what was given up, to another kind of queue."""
+        from delivery import moving  # rarely happens
+
+        old, dead = self._opened_outbox(), self._dead
+        if self.queue == "flash":
+            dead = self.dead_letters()
+        self.outbox = self._dead = None
+        self._settings = settings
+        self.journal.dropped += moving.messages(old, self._opened_outbox())
+        self._introduction = self._settled = 0
+        if dead is not None and len(dead):
+            moving.letters(dead, self.dead_letters())
 
     def _bury(self, message: "Message", cause: str, status: "int | None") -> None:
-        self.dead_letters().add(message, cause, status)
+        letters = self.dead_letters()
+        before = letters.dropped
+        letters.add(message, cause, status)
+        self.journal.dropped += letters.dropped - before
 
     def _stored_secrets(self, settings: dict) -> "list[str | None]":
         prefix = "destinations.%d." % settings["id"]

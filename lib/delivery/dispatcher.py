@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from delivery.verdict import Verdict
 
 _BATCH_BYTES = const(8192)
+_ANY_BYTES = const(1 << 20)
 _AUTH_PAUSE_MS = const(
     900_000
 )  # asking on and on with a wrong password gets whole networks blocked
@@ -64,7 +65,6 @@ class Dispatcher:
         self._task: asyncio.Task[None] | None = None
         self._parcel: Parcel | None = None
         self._single = 0  # so many messages travel alone: together they were rejected
-        self._mark = 0
         self._begun = False  # has the attempt under way run at all yet?
         self.fuse = Fuse(settings["fuse"])
         self.delivered = self.delivered_first = False
@@ -104,7 +104,6 @@ class Dispatcher:
         self.paused = False
         parcel = self._next_parcel()
         if parcel is not None:
-            self._mark = self._outbox.dropped
             self.begin(parcel)
         return None
 
@@ -138,14 +137,31 @@ class Dispatcher:
         if not messages:
             return None
         kept = self._parcel
-        if kept is None or kept.id != messages[0].id:  # else: the same bytes once more
+        ids = [message.id for message in messages]
+        if kept is None or kept.ids != ids[: len(kept.ids)]:  # else: the same bytes once more
             kept = self._parcel = Parcel(messages, self._shared.format(messages[0].format))
         return kept
+
+    def _is_known(self, message: "Message") -> bool:
+        """Whether this firmware has the message's format; if not, it is put aside: another one may have left it."""
+        try:
+            self._shared.format(message.format)
+        except ImportError:
+            self._bury(
+                message, "This firmware does not know its format, %s." % message.format, None
+            )
+            self._outbox.done(1)
+            self.settled += 1
+            self._wake()
+            return False
+        return True
 
     def _take(self) -> "Sequence[Message]":
         """The messages of the next parcel: as many as may travel together."""
         most = 1 if self._single else self._settings["queue"]["batch"]
         messages = self._outbox.peek(most, _BATCH_BYTES)
+        if messages and not self._is_known(messages[0]):
+            return []
         if len(messages) < 2:
             return messages
         kind = messages[0].format
@@ -170,7 +186,7 @@ class Dispatcher:
             if alone is not None:
                 alone(attempt)
             elif outcome.ok:
-                self._settle(parcel.count)
+                self._settle(parcel)
             else:
                 self._fail(parcel, attempt, outcome, now)
         finally:
@@ -222,9 +238,9 @@ class Dispatcher:
 
     def _hold_ms(self, outcome: "Verdict") -> int:
         if outcome.kind == verdict.AUTH:
-            return _AUTH_PAUSE_MS
+            return max(_AUTH_PAUSE_MS, outcome.pause_ms)
         if outcome.kind == verdict.REJECTED and self._settings["queue"]["mode"] != "none":
-            return 0  # the next document may be fine
+            return outcome.pause_ms  # the next document may be fine
         retry = self._settings["retry"]
         first, longest = retry["first_s"] * 1000, retry["longest_s"] * 1000
         cycle = self._settings["cycle_ms"]
@@ -235,12 +251,20 @@ class Dispatcher:
             longest = min(longest, max(cycle, _MIN_LONGEST_MS))
         return max(outcome.pause_ms, schedule.backoff_ms(self.failures, first, longest))
 
-    def _settle(self, count: int) -> None:
-        """The first messages are no longer ours; the outbox may have dropped some of them meanwhile."""
-        left = max(0, count - (self._outbox.dropped - self._mark))
-        self._outbox.done(left)
-        self.settled += left
-        self._single = max(0, self._single - count)
+    def _waiting(self, parcel: Parcel) -> "list[Message]":
+        """The parcel's messages that are still first in the outbox, which may have dropped some of them meanwhile."""
+        found = self._outbox.peek(parcel.count, _ANY_BYTES)
+        count = 0
+        while count < len(found) and found[count].id in parcel.ids:
+            count += 1
+        return found[:count]
+
+    def _settle(self, parcel: Parcel) -> None:
+        """The messages of the parcel are no longer ours."""
+        count = len(self._waiting(parcel))
+        self._outbox.done(count)
+        self.settled += count
+        self._single = max(0, self._single - parcel.count)
         self._parcel = None
 
     def _reject(self, parcel: Parcel, attempt: Attempt) -> None:
@@ -255,6 +279,6 @@ class Dispatcher:
         if self._settings["queue"]["mode"] == "none":
             self._journal.dropped += parcel.count
         else:
-            for message in self._outbox.peek(parcel.count, _BATCH_BYTES):
+            for message in self._waiting(parcel):
                 self._bury(message, attempt.cause, attempt.status)
-        self._settle(parcel.count)
+        self._settle(parcel)

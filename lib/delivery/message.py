@@ -46,7 +46,8 @@ class Parcel:
     Attributes:
         id: of its first message.
         count: how many messages it holds.
-        first: one of them introduces the device.
+        first: one of them introduces the device in this boot.
+        ids: of its messages.
         attempts: how often it has been sent in vain.
         body: what is sent, before compression.
         content_type: of the body; None if the format has none.
@@ -60,9 +61,11 @@ class Parcel:
         self, messages: "Sequence[Message]", format: "Format", wants_trace: bool = False
     ) -> None:
         """Joins messages that were made in the same format; several only if it can be joined."""
+        self.ids = [message.id for message in messages]
         self.id = messages[0].id
         self.count = len(messages)
-        self.first = any([message.first for message in messages])
+        # An introduction of an earlier boot, which was waiting, is none for this one.
+        self.first = any([message.first and message.made_ms is not None for message in messages])
         self.content_type: str | None = format.CONTENT_TYPE
         self.in_query: bool = getattr(format, "IN_QUERY", False)
         self.body = messages[0].body if len(messages) == 1 else _joined(messages, format)

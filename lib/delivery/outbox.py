@@ -37,12 +37,12 @@ class RamOutbox:
 
     def __init__(self, queue: dict) -> None:
         """`queue`: max_items, max_kb (KiB) and max_age_s (0: any age) of the settings."""
-        self._most = queue["max_items"]
-        self._most_bytes = queue["max_kb"] * 1024
-        self._most_s = queue["max_age_s"]
         self._messages: list[Message] = []
         self._held = 0  # bytes of these
         self.dropped = 0
+        self._most = queue["max_items"]
+        self._most_bytes = queue["max_kb"] * 1024
+        self._most_s = queue["max_age_s"]
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -60,6 +60,13 @@ class RamOutbox:
             return
         self._make_room(1, need)
         self._add(message, need)
+
+    def limit(self, queue: dict) -> None:
+        """Goes on with other limits, see `__init__`; what is too much now is dropped."""
+        self._most = queue["max_items"]
+        self._most_bytes = queue["max_kb"] * 1024
+        self._most_s = queue["max_age_s"]
+        self._make_room(0, 0)
 
     def peek(self, count: int, max_bytes: int) -> "list[Message]":
         """The oldest messages: up to `count`, up to `max_bytes` of bodies together, but at least one if there is any.
@@ -83,9 +90,9 @@ class RamOutbox:
             unix_s: Unix time, 0 while the clock is not set.
         """
         made_s, made_ms = self._oldest_made() if len(self) else (0, None)
-        if made_s and unix_s:
-            return max(0, unix_s - made_s)
-        return None if made_ms is None else (now_ms - made_ms) // 1000
+        if made_ms is not None:  # the uptime does not jump
+            return (now_ms - made_ms) // 1000
+        return max(0, unix_s - made_s) if made_s and unix_s else None
 
     def expire(self, now_ms: int, unix_s: int) -> None:
         """Drops the oldest messages while they are too old; one of unknown age stays, and those behind it."""

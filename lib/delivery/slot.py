@@ -36,6 +36,9 @@ class Slot:
         self.dropped += len(self)
         self._message = message
 
+    def limit(self, queue: dict) -> None:
+        """A slot has none but one."""
+
     def peek(self, count: int, max_bytes: int) -> "list[Message]":
         """What is next."""
         return [] if self._message is None else [self._message]
@@ -68,3 +71,7 @@ class Slot:
 
     def close(self) -> None:
         """Nothing to close."""
+
+    def purge(self) -> None:
+        """Forgets the message."""
+        self._message = None

@@ -58,7 +58,12 @@ class Storage:
 
     def forget_all_but(self, numbers: "list[int]") -> None:
         """Deletes what is kept of destinations that no longer exist. Errors are logged."""
-        for name in os.listdir(self._folder):
+        try:
+            names = os.listdir(self._folder)
+        except OSError as error:
+            self._log.warning("%s cannot be read: %s", self._folder, error)
+            return
+        for name in names:
             number = name.partition(".")[0]
             if number.isdigit() and int(number) not in numbers:
                 self.forget(int(number))

@@ -70,7 +70,10 @@ class Signals:
         text = self._text("voltage")
         if text is None:
             return None
-        number, decimals = parse_decimal(text)
+        try:
+            number, decimals = parse_decimal(text)
+        except ValueError:  # on or off
+            return None
         return number * 1000 // 10**decimals
 
     def _text(self, name: str) -> "str | None":

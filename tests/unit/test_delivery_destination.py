@@ -31,6 +31,37 @@ def test_config_and_status_are_in_the_first_document_only():
     play(scene)
 
 
+def test_a_demand_leaves_no_connection_open_at_a_destination_that_is_off():
+    async def scene(world, destination):
+        demand = asyncio.create_task(destination.send_now())
+        await world.advance(1000)
+        assert (await demand).ok and world.roads[0].closed
+
+    play(scene, enabled=False)
+
+
+def test_a_demand_is_answered_when_the_destination_is_deleted():
+    async def whole():
+        world = World()
+        destination = Destination(settings(), True, world)
+        demand = asyncio.create_task(destination.send_now())
+        await asyncio.sleep(0)
+        destination.purge()  # it never ran, so nobody else could answer
+        assert await demand is None
+        assert await destination.send_now() is None
+
+    asyncio.run(whole())
+
+
+def test_a_server_that_refuses_us_may_ask_for_an_even_longer_pause():
+    async def scene(world, destination):
+        world.answers[URL] = [Answer(403, [("Retry-After", "3000")]), Answer(200)]
+        await world.advance(2_999_000)
+        assert len(world.requests) == 1
+
+    play(scene)
+
+
 def test_config_and_status_are_repeated_until_they_are_delivered():
     async def scene(world, destination):
         world.answers[URL] = [Answer(500), DEAD, Answer(204), Answer(200)]

@@ -1,7 +1,12 @@
 """What a queue adds: every document arrives, in order, or is kept where somebody can look at it."""
 
+import asyncio
+
+from delivery.destination import Destination
+from delivery.message import Message
+from helper import run
 from net.http import RequestError
-from world import Answer, play, settings
+from world import Answer, Grave, World, play, settings
 
 URL = "https://a.example/in"
 DEAD = RequestError("connect", "a.example refused the connection.", "Check the port.", 111)
@@ -182,5 +187,138 @@ def test_data_is_kept_while_the_server_refuses_us():
         destination.reset()
         await world.advance(400)
         assert speeds(world)[1:] == list(range(10))
+
+    play(scene, cycle_ms=1000, queue=RAM, value="0")
+
+
+def test_other_limits_leave_what_waits_where_it_is():
+    async def scene(world, destination):
+        world.answers[URL] = DEAD
+        await drive(world, 6)
+        changed = settings(cycle_ms=1000, queue=dict(RAM, batch=10))
+        destination.apply(changed, True)
+        assert dict(destination.pairs())["queued"] == 6 and len(world.outboxes) == 1
+        destination.apply(settings(cycle_ms=1000, queue=dict(RAM, max_items=2)), True)
+        assert dict(destination.pairs())["queued"] == 2
+        assert dict(destination.pairs())["dropped"] == 4
+
+    play(scene, cycle_ms=1000, queue=RAM, value="0")
+
+
+def test_another_kind_of_queue_takes_over_what_waits_and_what_was_given_up():
+    async def scene(world, destination):
+        world.answers[URL] = [Answer(422), DEAD]
+        await drive(world, 6)
+        assert len(world.dead) == 1
+        world.dead = Grave()
+        destination.apply(settings(cycle_ms=1000, queue=dict(RAM, mode="flash")), True)
+        assert len(world.outboxes) == 2 and dict(destination.pairs())["queued"] == 5
+        assert len(world.dead) == 1 and len(world.outboxes[0]) == 0
+        destination.apply(settings(cycle_ms=1000), True)
+        state = dict(destination.pairs())
+        assert (state["queued"], state["dropped"]) == (1, 4)  # a slot holds the newest
+
+    play(scene, cycle_ms=1000, queue=RAM, value="0")
+
+
+def test_an_error_in_the_firmware_costs_no_message():
+    async def scene(world, destination):
+        world.answers[URL] = [DEAD, TypeError("a bug"), Answer(200)]
+        world.read("0")
+        await world.advance(20_000)
+        return [dict(destination.pairs())["queued"], world.outboxes]
+
+    async def whole():
+        world = World()
+        destination = Destination(settings(cycle_ms=1000, queue=RAM), True, world)
+        task = asyncio.create_task(destination.run())
+        queued, outboxes = await scene(world, destination)
+        assert queued > 1 and task.done()
+        try:
+            await task
+        except TypeError:
+            pass
+        again = asyncio.create_task(destination.run())
+        await world.advance(40_000)
+        assert len(outboxes) == 1 and dict(destination.pairs())["queued"] == 0
+        assert dict(destination.pairs())["dropped"] == 0
+        again.cancel()
+
+    run(whole())
+
+
+def test_an_introduction_that_waited_since_an_earlier_start_is_none_for_this_one():
+    async def scene(world, destination):
+        await world.advance(1)
+        destination.outbox.put(Message("dev-6-1", b'{"old":1}', 1_700_000_000, None, True))
+        await world.advance(1000)
+        world.read("5")
+        await world.advance(1000)
+        assert [sent for _, _, sent, _ in world.requests] == ["dev-6-1", "dev-7-1"]
+        assert '"config"' in world.bodies()[1]
+
+    play(scene, queue=RAM, value=None)
+
+
+def test_a_refusal_is_not_blamed_on_a_message_that_was_never_sent():
+    async def scene(world, destination):
+        world.latency[URL] = 5000
+        world.answers[URL] = [Answer(422), Answer(200)]
+        await drive(world, 5)  # the first one is dropped while it is under way
+        await world.advance(3000)
+        assert world.dead.letters == [] and dict(destination.pairs())["dropped"] >= 2
+        assert [sent for _, _, sent, _ in world.requests][0] == "dev-7-1"
+
+    play(scene, cycle_ms=1000, queue=dict(RAM, max_items=2), value="0")
+
+
+def test_what_cannot_even_be_kept_as_a_dead_letter_is_counted():
+    async def scene(world, destination):
+        world.dead.full = True
+        world.answers[URL] = Answer(422)
+        await drive(world, 3)
+        assert dict(destination.pairs())["dropped"] == 3
+
+    play(scene, cycle_ms=1000, queue=RAM, value="0")
+
+
+def test_a_document_in_an_unknown_format_is_put_aside():
+    async def scene(world, destination):
+        strange = Message("dev-6-9", b"?", 0, None, False, "of_tomorrow")
+        await world.advance(1)
+        destination.outbox.put(strange)
+        await world.advance(2000)
+        world.read("5")
+        await world.advance(2000)
+        assert [letter[0] for letter in world.dead.letters] == ["dev-6-9"]
+        assert [sent for _, _, sent, _ in world.requests] == ["dev-7-1"]
+
+    play(scene, queue=RAM, value=None)
+
+
+def test_a_new_connection_does_not_repeat_an_introduction_that_waits():
+    async def scene(world, destination):
+        world.answers[URL] = DEAD
+        await drive(world, 3)
+        destination.restart()
+        await drive(world, 3)
+        world.answers[URL] = Answer(200)
+        world.requests.clear()
+        destination.reset()
+        await world.advance(900)
+        assert ['"config"' in body for body in world.bodies()].count(True) == 1
+
+    play(scene, cycle_ms=1000, queue=RAM, value="0")
+
+
+def test_a_destination_that_is_off_goes_on_storing_what_waits():
+    async def scene(world, destination):
+        world.answers[URL] = DEAD
+        await drive(world, 2)
+        ticks = []
+        world.outboxes[0].tick = ticks.append
+        destination.apply(settings(cycle_ms=1000, queue=RAM, enabled=False), True)
+        await world.advance(20_000)
+        assert ticks and ticks[-1] >= 20_000
 
     play(scene, cycle_ms=1000, queue=RAM, value="0")

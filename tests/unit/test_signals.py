@@ -58,3 +58,8 @@ def test_the_board_measures_the_supply_better_than_the_car():
     assert Scene("LV_V").read("LV_V", "14.4").supply_mv() == 14400
     assert Scene("LV_V", measured=12600, voltage="LV_V").read("LV_V", "14.38").supply_mv() == 14380
     assert Scene("LV_V").signals.supply_mv() is None
+
+
+def test_a_parameter_that_is_on_or_off_is_no_voltage():
+    scene = Scene("LV_V")
+    assert scene.read("LV_V", "on").supply_mv() is None

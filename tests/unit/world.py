@@ -87,16 +87,27 @@ class Grave:
     def __init__(self):
         self.letters = []
         self.messages = {}
+        self.dropped = 0
+        self.full = False
 
     def __len__(self):
         return len(self.letters)
 
     def add(self, message, cause, status):
+        if self.full:
+            self.dropped += 1
+            return
         self.letters.append((message.id, cause, status))
         self.messages[message.id] = message
 
     def get(self, id):
         return self.messages.get(id)
+
+    def rows(self):
+        return [(id, 0, 0, status, cause) for id, cause, status in self.letters]
+
+    def clear(self):
+        self.letters = []
 
     def delete(self, id):
         self.letters = [letter for letter in self.letters if letter[0] != id]
