@@ -45,6 +45,7 @@ _STATES = {
 _NO_EVENTS = "Set `cycle_ms`, or choose one of `events`, unless that is what you want."
 _STORAGE = "Make room: choose smaller queues, or clear them. If it stays, the flash is worn out or damaged."
 _FUSE = "The server is given time; the next attempt is made when the pause is over. The journal says what failed."
+_FORMAT = "A newer firmware left it in the queue: go back to that one, or delete it from the dead letters."
 _OPERATOR = (
     "This is the server's mistake, or that of something on the way: its operator has to look."
 )
@@ -248,7 +249,11 @@ def _broker_refusals() -> Iterator[Entry]:
 
 
 def _keeping() -> tuple[Entry, ...]:
-    return (*_listed("delivery/flash_outbox", _STORAGE), *_listed("delivery/fuse", _FUSE))
+    return (
+        *_listed("delivery/flash_outbox", _STORAGE),
+        *_listed("delivery/fuse", _FUSE),
+        *_listed("delivery/dispatcher", _FORMAT),
+    )
 
 
 # Out of the sources
