@@ -11,7 +11,9 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from net.http import Response
+    from collections.abc import Callable
+
+    from net.http import RequestError, Response
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_LOCATION = const(120)
@@ -53,14 +55,24 @@ _ANSWERS = {
 
 def of_response(response: "Response") -> Verdict:
     """The verdict on any status but 2xx."""
-    status = response.status
+    return _of_head(response.status, response.get)
+
+
+def of_cut_reply(status: int, error: "RequestError") -> Verdict:
+    """The same where the rest of the reply was lost; how, is said at the end of the cause."""
+    answer = _of_head(status, error.get)
+    answer.cause = "%s %s" % (answer.cause, error)
+    return answer
+
+
+def _of_head(status: int, get: "Callable[[str], str | None]") -> Verdict:
     if 300 <= status < 400:
-        cause = _redirect(status, response.get("Location"))
+        cause = _redirect(status, get("Location"))
         return Verdict(verdict.REDIRECT, "status", cause, _REDIRECT, status)
     said, advice = _ANSWERS.get(status) or _other(status)
     cause = "The server %s (%d)." % (said, status)
     answer = Verdict(_kind(status), "status", cause, advice, status)
-    answer.pause_ms = _pause_ms(response.get("Retry-After"), response.get("Date"))
+    answer.pause_ms = _pause_ms(get("Retry-After"), get("Date"))
     return answer
 
 

@@ -55,11 +55,18 @@ def of_settings(cause: str, advice: str | None = None) -> Verdict:
 
 
 def of_error(error: "RequestError") -> Verdict:
-    """The request got no usable answer, or only its status: then that decides."""
+    """The request got no usable answer, or only its head: then that decides, as a whole reply would."""
     status = error.status
     if status is not None and 200 <= status < 300:
         cause = "The server accepted the document (%d), but its reply was cut short. %s"
         return Verdict(DELIVERED, "body", cause % (status, error), "", status)
+    if status is not None and status >= 300:
+        try:
+            from delivery import refusals
+
+            return refusals.of_cut_reply(status, error)
+        except MemoryError:  # which may be what the error is about
+            pass
     return Verdict(RETRY, error.stage, str(error), error.advice, status)
 
 

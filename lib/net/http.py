@@ -94,7 +94,7 @@ class Connection(Opening):
         self._keep = keep
         self._body_cap = body_cap
         self._reply: ReplyReader | None = None  # of the open connection
-        self._status: int | None = None
+        self._head: Head | None = None  # of the reply that is being read
         self._entered = time.ticks_ms()
         self._timings = [0] * len(STAGES)
 
@@ -140,6 +140,7 @@ class Connection(Opening):
         except MemoryError:
             raise self.starved()
         finally:
+            self._head = None
             if not finished:  # a connection with half a reply in it is of no use
                 self.close()
             elif self.sessions is not None:
@@ -150,7 +151,6 @@ class Connection(Opening):
         for index in range(len(STAGES)):
             self._timings[index] = 0
         self._entered = time.ticks_ms()
-        self._status = None
 
     def enter(self, stage: int) -> None:
         now = time.ticks_ms()
@@ -160,7 +160,9 @@ class Connection(Opening):
     def failed(
         self, cause: str, advice: "str | None" = None, code: "int | None" = None
     ) -> RequestError:
-        return RequestError(STAGES[self.stage], cause, advice, code, self._status)
+        head = self._head
+        status = None if head is None else head.status
+        return RequestError(STAGES[self.stage], cause, advice, code, status, head)
 
     def _message(
         self,
@@ -205,8 +207,7 @@ class Connection(Opening):
         self.enter(4)
         body = Body(self._body_cap)
         try:
-            head = await reply.head()
-            self._status = head.status
+            head = self._head = await reply.head()
             self.enter(5)
             keep = await reply.body(head, method, body)
         except (ReplyError, OSError, ValueError, MemoryError) as error:

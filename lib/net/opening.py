@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
+    from net.reply import Head
     from net.sessions import Holder, Sessions
     from net.tls import Context
 
@@ -50,7 +51,8 @@ class RequestError(Exception):
     """Why a request got no usable reply.
 
     `stage` is one of STAGES; `str()` is one plain sentence; `advice` is a second one that says what to do, or None;
-    `errno` is the system's or Mbed TLS's number, or None; `status` is the reply's status if it arrived, or None.
+    `errno` is the system's or Mbed TLS's number, or None; `status` is the reply's status if it arrived, or None, and
+    `head` the reply's head if that did: what was lost then is the body.
     """
 
     def __init__(
@@ -60,12 +62,18 @@ class RequestError(Exception):
         advice: "str | None" = None,
         errno: "int | None" = None,
         status: "int | None" = None,
+        head: "Head | None" = None,
     ) -> None:
         super().__init__(cause)
         self.stage = stage
         self.advice = advice
         self.errno = errno
         self.status = status
+        self.head = head
+
+    def get(self, name: str) -> "str | None":
+        """The first header field of that name, whatever its case; None if it did not arrive."""
+        return None if self.head is None else self.head.get(name)
 
 
 class Link:

@@ -1,10 +1,11 @@
 """What is remembered of attempts, and the sentences for every kind of answer."""
 
-from delivery import verdict
+from delivery import refusals, verdict
 from delivery.formats import wican
 from delivery.journal import Attempt, Journal
 from delivery.message import Message, Parcel
 from net.http import RequestError
+from net.reply import Head
 from world import Answer
 
 PARCEL = Parcel([Message("dev-7-3", b"x" * 90, 0, 0)], wican)
@@ -53,6 +54,53 @@ def test_a_2xx_counts_even_if_the_rest_of_the_reply_does_not_arrive():
     assert outcome.cause.startswith("The server accepted the document (201), but ")
     for status in (None, 199, 302, 500):
         assert not verdict.of_error(RequestError("body", cut, None, None, status)).ok, status
+
+
+def cut(status, headers=None):
+    """A reply whose body broke off; without headers, only its status is known."""
+    head = None
+    if headers is not None:
+        head = Head(1, status)
+        head.headers = [(name.lower(), value) for name, value in headers]
+    return RequestError("body", "The server closed.", "Look at it.", 104, status, head)
+
+
+def test_a_refusal_counts_even_if_the_rest_of_the_reply_does_not_arrive():
+    for status in (300, 302, 400, 401, 403, 407, 408, 410, 418, 422, 429, 451, 500, 503, 599, 600):
+        whole = verdict.of_response(Answer(status))
+        for headers in (None, []):
+            found = verdict.of_error(cut(status, headers))
+            assert (found.kind, found.stage, found.status, found.advice, found.pause_ms) == (
+                (whole.kind, whole.stage, whole.status, whole.advice, 0)
+            ), status
+            assert found.cause == whole.cause + " The server closed.", status
+
+
+def test_the_head_of_a_refusal_counts_even_if_the_rest_of_the_reply_does_not_arrive():
+    now = ("Date", "Fri, 31 Dec 1999 23:59:55 GMT")
+    for status, headers, pause in (
+        (429, [("Retry-After", "12")], 12000),
+        (503, [now, ("Retry-After", "Sat, 01 Jan 2000 00:01:30 GMT")], 95000),
+        (422, [("Content-Length", "100"), now], 0),
+    ):
+        assert verdict.of_error(cut(status, headers)).pause_ms == pause, status
+    found = verdict.of_error(cut(302, [("Location", "https://b.example/s3cret")]))
+    assert found.cause == (
+        "The server redirects to https://b.example (302); that is not followed. The server closed."
+    )
+
+
+def test_without_memory_to_judge_a_refusal_the_document_is_sent_again():
+    def starving(status, error):
+        raise MemoryError
+
+    kept, refusals.of_cut_reply = refusals.of_cut_reply, starving
+    try:
+        found = verdict.of_error(cut(422))
+    finally:
+        refusals.of_cut_reply = kept
+    assert (found.kind, found.stage, found.status) == (verdict.RETRY, "body", 422)
+    assert (found.cause, found.advice) == ("The server closed.", "Look at it.")
 
 
 def test_frequent_refusals_come_with_advice_of_their_own():

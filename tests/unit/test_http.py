@@ -364,6 +364,29 @@ def test_one_deadline_covers_the_whole_request():
         assert str(error).endswith("within 100 ms."), pieces
 
 
+def test_of_a_reply_that_is_cut_the_head_is_told():
+    head = b"HTTP/1.1 429 Slow\r\nRetry-After: 120\r\nContent-Length: 100\r\n\r\nshort"
+    for rest in ([], [None], [OSError(errno.ECONNRESET)], [MemoryError()]):
+        error = error_of(head, *rest, deadline=100)
+        assert (error.stage, error.status, error.head.status) == ("body", 429, 429), rest
+        assert error.get("Retry-After") == "120" and error.get("Location") is None, rest
+    double = b"HTTP/1.1 410 X\r\nContent-Length: 2\r\nContent-Length: 3\r\nA: b\r\n\r\nok"
+    assert error_of(double).get("a") == "b"
+
+
+def test_where_no_head_arrived_none_is_told():
+    early = b"HTTP/1.1 429 Slow\r\nRetry-After: 120\r\n"
+    for pieces in ([], [early], [early, OSError(errno.ECONNRESET)], [OSError(errno.ECONNRESET)]):
+        error = error_of(*pieces)
+        assert (error.status, error.head, error.get("Retry-After")) == (None, None, None), pieces
+
+
+def test_the_head_of_one_reply_is_not_told_of_the_next():
+    early = b"HTTP/1.1 429 Slow\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"
+    error, _, _ = two_requests(Stream(early, b"HTTP/1.1 5"), Stream(OK))
+    assert (error.status, error.head, error.get("Retry-After")) == (None, None, None)
+
+
 def test_losses_name_their_stage():
     reset = OSError(errno.ECONNRESET)
     assert error_of(reset).stage == "status"
