@@ -141,7 +141,7 @@ _CONNECTION = "The document is sent again, at growing intervals."
 _HANDSHAKE = """The server's certificate is always checked; nothing of a document leaves before that. The document is
 sent again, at growing intervals, and the cert set is read again each time."""
 _REPLY = """The document is sent again, at growing intervals: nobody knows whether the server has it. If the status had
-arrived and was a 2xx, it counts as delivered."""
+arrived, it decides, as told above."""
 _MQTT = "Look-up, connection and TLS: see above."
 
 
