@@ -14,6 +14,7 @@ import json
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,8 +76,15 @@ class Device:
         if password is not None:
             key = base64.b64encode(f"admin:{password}".encode()).decode()
             request.add_header("Authorization", "Basic " + key)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.read()
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return answer.read()
+            except urllib.error.HTTPError as error:
+                # On a very busy computer the page may ask to come back later.
+                if error.code != 503 or time.monotonic() > deadline:
+                    raise
 
     def status(self) -> dict[str, Any]:
         """The API's status; numbers are text, exactly as they were sent."""
