@@ -124,12 +124,13 @@ class Dispatcher:
         """Gives up the attempt under way, if there is one, and closes the connection."""
         task, self._task = self._task, None
         way, self._way = self._way, None
-        under_way = task is not None and not task.done()
-        if task is not None and under_way:
+        closes_itself = False
+        if task is not None and not task.done():
+            closes_itself = (
+                self._begun
+            )  # cancelled in the middle of a request, which closes its connection
             task.cancel()
-        if way is not None and not (
-            under_way and self._begun
-        ):  # an attempt that has begun closes it itself
+        if way is not None and not closes_itself:
             way.close()
 
     def _next_parcel(self) -> "Parcel | None":
