@@ -2,12 +2,12 @@
 PYTHON := build/venv/bin/python
 export PYTHONPATH := tools
 
-.PHONY: help run test bench lint docs format clean
+.PHONY: help run test bench lint docs roots format clean
 
 help:
 	@sed -n 's/^## //p' Makefile
 
-build/ready: $(wildcard requirements*.txt) tools/setup tools/debian tools/micropython
+build/ready: $(wildcard requirements*.txt) tools/setup tools/debian tools/micropython tools/roots.py
 	@tools/setup
 
 ## make run      simulated car -> firmware -> HTTPS collector; WEB_PORT, COLLECTOR_PORT, DURATION, STATE_DIR, ELM, CAR
@@ -33,6 +33,10 @@ lint: build/ready
 docs: build/ready
 	@$(PYTHON) -m settings_reference >docs/settings.md
 	@$(PYTHON) -m messages_reference >docs/messages.md
+
+## make roots    build/roots.bin, the default bundle of public authorities, from the certifi package
+roots: build/ready
+	@$(PYTHON) -m roots build/roots.bin
 
 ## make format   rewrites the sources the way `make lint` wants them
 format: build/ready

@@ -8,12 +8,14 @@ import transient
 from autopid.group import Group
 from autopid.poller import Poller
 from config.store import Store
+from delivery.contexts import Contexts
 from delivery.shared import Shared
 from device.memory import Memory
 from device.signals import Signals
-from device.status import Status, clock_is_set, unix_time
+from device.status import RELEASED, Status
 from log import Log
 from micropython import const
+from net.clock import Clock, System
 from obd.elm327 import Elm327
 from obd.errors import AdapterLost, Garbled
 from supervisor import Supervisor
@@ -49,19 +51,33 @@ class App:
         root: folder that plays the device's file system; "" on the device.
 
     Attributes:
-        group, log, uptime, poller, store: the parts the page reads.
+        root, certificates, clock, group, log, uptime, poller, store: the parts the page reads.
     """
 
     def __init__(self, root: str) -> None:
+        self.root = root
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
         self._log = self.log.logger("app")
         self.store = Store(root, self.log.logger("config"), _checks)
+        self.certificates = Sets(root)
         self._memory = Memory(root, self._log)
+        self.clock = Clock(
+            self._memory,
+            System(board.clock_chip()),
+            lambda: self.store.settings["clock"]["servers"],
+            self.log.logger("clock"),
+            self.uptime,
+            RELEASED,
+        )
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self._status = Status(
-            board, board.device_id(root), self.uptime, lambda: self.poller.ecu_status
+            board,
+            board.device_id(root),
+            self.uptime,
+            self.clock,
+            lambda: self.poller.ecu_status,
         )
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
         self.signals = Signals(
@@ -74,6 +90,7 @@ class App:
         self._shared = self._make_shared(root)
         self._destinations: list[Running] = []
         self._car: Task | None = None
+        self._time: Task | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
 
@@ -83,6 +100,7 @@ class App:
         self._follow(self._apply_autopid, "autopid", "profile")
         self._follow(self._apply_destinations, "destinations", "autopid", "network")
         self._follow(self._restart_car, "adapter")
+        self._follow(self._restart_clock, "clock")
         if self.store.settings["web"]["enabled"]:
             self._supervisor.start("page", self._serve_page)
         self._log.info("firmware started, device %s", self._status.device_id)
@@ -126,6 +144,14 @@ class App:
         """All destinations, in the order of the settings."""
         return [running.destination for running in self._destinations]
 
+    def certificates_changed(self, name: str) -> None:
+        """Has destinations with that cert set connect again, as do those whose set takes the default bundle if that
+        was replaced."""
+        self._log.info("the cert set %s was changed", name)
+        for running in self._destinations:
+            if name in (running.settings["cert_set"], "default"):
+                running.destination.restart()
+
     # Settings that changed
 
     def _follow(self, apply: "Callable[[], None]", *sections: str) -> None:
@@ -166,14 +192,19 @@ class App:
             self._status.device_id,
             self.group,
             self.uptime,
-            lambda: unix_time() if clock_is_set() else 0,
+            self.clock.unix_s,
             self.signals,
-            Sets(root),
+            Contexts(self.certificates, self.clock, self._memory),
             self.store.secret,
             self._status.pairs,
             self.log.logger("delivery"),
             self.store.settings["network"]["max_connections"],
         )
+
+    def _restart_clock(self) -> None:
+        if self._time is not None:
+            self._supervisor.stop(self._time)
+        self._time = self._supervisor.start("clock", self.clock.run)
 
     # The car
 

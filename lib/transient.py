@@ -19,8 +19,18 @@ SETTINGS = (
     + _COMPILING
 )
 FILING = ("config.filing", "config.secrets", "config.files")
-CERT_SETS = ("trust.certsets",)
-FAULTS = ("net.faults", "net.tls_faults", "trust.x509", "delivery.refusals", "obd.nrc")
+CERTIFICATES = ("trust.x509", "trust.der")
+CERT_SETS = ("trust.certsets", "trust.keys", "trust.pem") + CERTIFICATES
+CERT_EDITING = (
+    ("web.cert_listing", "web.cert_upload", "web.cert_actions", "trust.editing")
+    + ("trust.inspection", "trust.contents", "trust.details", "trust.fitness")
+    + ("trust.csr", "trust.p256", "trust.roots", "trust.roots_update")
+    + CERT_SETS
+)
+ROOTS = ("trust.roots",) + CERTIFICATES
+SCOUT = ("net.scout", "net.faults") + CERTIFICATES
+TIME = ("net.sntp",)
+FAULTS = ("net.faults", "net.tls_faults", "delivery.refusals", "obd.nrc") + CERTIFICATES
 ON_DEVICE = sys.implementation.name == "micropython"
 
 

@@ -18,7 +18,9 @@ import spoken
 
 LIB = on_cpython.ROOT / "lib"
 ROOMS = ("delivery", "net", "trust")  # whose sentences reach the journal
-ELSEWHERE = ("presets.py", "template.py")  # these are shown where settings are entered
+# These are shown where something is entered.
+ELSEWHERE = ("presets.py", "template.py", "clock.py", "roots_update.py", "csr.py", "p256.py")
+ELSEWHERE += ("contents.py", "details.py", "fitness.py", "inspection.py", "keys.py", "pem.py", "der.py")
 
 _HEAD = """# What the device says about deliveries, and what to do
 
@@ -40,6 +42,7 @@ _NEXT = {
 _STATES = {
     "DISABLED": "Switch it on: `enabled`.",
     "GROUPING_OFF": "Switch on `autopid.grouping`.",
+    "NO_TIME": "Wait until the clock is set from the network (`clock.servers`), or set it by hand.",
     "NO_VALUES": "Wait until the car answers; the page shows an error beside each value that is missing.",
 }
 _NO_EVENTS = "Set `cycle_ms`, or choose one of `events`, unless that is what you want."
@@ -58,6 +61,7 @@ _BROKER = "Sending goes on. If it stays: look into the broker's log."
 _ENTERED = "Correct the setting."
 _SEE = "as told with that sentence"
 _NAMES = {
+    "known": "authority",
     "suffix": " (error)",
     "join": "reason",
     "public": "address",
@@ -197,10 +201,10 @@ def _verdicts(name: str) -> Iterator[Entry]:
 
 def _settings() -> tuple[Entry, ...]:
     found: list[Entry] = []
-    for name in ("route", "heads", "credentials", "signer", "mqtt_route"):
+    for name in ("route", "contexts", "heads", "credentials", "signer", "mqtt_route"):
         pairs = _pairs(f"delivery/{name}", "RouteError")
         found += _entries(pairs, _ENTERED, lone="a sentence about the cert set, see below")
-    for name in ("net/url", "delivery/headers", "trust/certsets", "net/tls"):
+    for name in ("net/url", "delivery/headers", "trust/certsets", "trust/roots", "net/tls"):
         found += _listed(name, _ENTERED if name in _TYPED else _CERT_SET)
     return _unique(found)
 

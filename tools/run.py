@@ -168,6 +168,7 @@ def provision(
     private = {"destinations.1.auth.token": "make-run"}
     files.provision(car, elm, web_port, password(), [destination(collector_port)], private)
     files.add_cert_set("collector", (BUILD / "pki" / "ca.pem").read_bytes())
+    files.add_public_roots((BUILD.parent / "roots.bin").read_bytes())
 
 
 def destination(collector_port: int) -> dict:

@@ -58,6 +58,12 @@ class DeviceFiles:
         self.save("settings", settings)
         self.save("profile", car.profile or {})
 
+    def add_public_roots(self, bundle: bytes) -> None:
+        """Writes the default bundle of public authorities."""
+        folder = self.root / "certs" / "default"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "roots.bin").write_bytes(bundle)
+
     def add_cert_set(self, name: str, ca: bytes, pair: tuple[bytes, bytes] | None = None) -> None:
         """Writes a cert set: the authorities (PEM) and, if given, the client's certificate and key (PEM)."""
         folder = self.root / "certs" / name

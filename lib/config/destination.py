@@ -206,14 +206,15 @@ DESTINATION = Section(
         server.QUEUE,
         Text(
             "cert_set",
-            "Folder below certs/ with the authorities the server is verified with; default is kept for "
-            "the public roots, which are not there yet.",
+            "Whom the server's certificate must come from: default for the public authorities, or the name of a set "
+            "of your own.",
             "default",
             1,
             24,
             LETTERS,
             check="cert_set",
         ),
+        server.TLS,
         server.TRANSPORT,
         server.MQTT,
     ),

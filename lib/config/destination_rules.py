@@ -32,7 +32,18 @@ def judge(
     rules.unique(reading, destinations, "destinations", "name", "name_duplicate", [])
     for index, settings in enumerate(destinations):
         one = _One(reading, settings, f"destinations[{index}].", known, found)
-        for rule in (_url, _headers, _auth, _sign, _previous, _body, _success, _times, _batch):
+        for rule in (
+            _url,
+            _tls,
+            _headers,
+            _auth,
+            _sign,
+            _previous,
+            _body,
+            _success,
+            _times,
+            _batch,
+        ):
             rule(one)
 
 
@@ -83,6 +94,15 @@ def _url(one: _One) -> None:
     elif scheme not in (secure, plain):
         also = f" or {plain}://" if allowed else ""
         one.refuse("url", "url_scheme", f"Must start with {secure}://{also}.")
+
+
+def _tls(one: _One) -> None:
+    if not one.sound("type"):
+        return
+    _, plain = _SCHEMES[one.settings["type"]]
+    if one.settings["tls"]["pins"] and one.settings["url"].lower().startswith(plain + "://"):
+        message = f"{plain}:// has no certificate whose key could be pinned: must be empty."
+        one.refuse("tls.pins", "conflict", message)
 
 
 def _headers(one: _One) -> None:

@@ -42,6 +42,12 @@ def _header(text: str) -> "Verdict":
     return "header", "Must have 3 (11 bit) or 8 (29 bit) hexadecimal digits, or be empty."
 
 
+def _time_server(text: str) -> "Verdict":
+    if text.count(":") != 1:
+        return None
+    return "address", "Must be a host name or an address, without a port."
+
+
 _ENABLED = Flag("enabled", "Off keeps the entry without using it.", True)
 _INIT_HELP = "AT and ST commands that set the link up, each ended by a semicolon."
 _PERIOD_HELP = "Time between two readings in milliseconds; 0 reads as often as possible."
@@ -194,6 +200,20 @@ SETTINGS = Section(
                     6,
                     1,
                     6,
+                ),
+            ),
+        ),
+        Section(
+            "clock",
+            "Where the time comes from.",
+            (
+                ListOf(
+                    "servers",
+                    "NTP servers, asked in this order; none: the clock is not set over the network. "
+                    "Left out: pool.ntp.org, time.cloudflare.com, time.windows.com.",
+                    Text("server", "Name or address.", "", 1, 253, LETTERS + ".:", _time_server),
+                    4,
+                    default=("pool.ntp.org", "time.cloudflare.com", "time.windows.com"),
                 ),
             ),
         ),

@@ -98,9 +98,16 @@ class ListOf(Field):
     type = "array"
 
     def __init__(
-        self, name: str, help: str, item: Field, most: int, code: str = "too_many"
+        self,
+        name: str,
+        help: str,
+        item: Field,
+        most: int,
+        code: str = "too_many",
+        default: "tuple[str, ...]" = (),
     ) -> None:
-        super().__init__(name, help, ())
+        super().__init__(name, help, default)
+        self._default = default
         self.item = item
         self.most = most
         self.code = code
@@ -108,7 +115,7 @@ class ListOf(Field):
     def read(self, reading: Reading, data: object, path: str, keep: bool = False) -> list:
         if not isinstance(data, (list, tuple)):
             reading.report(path, "type", "Must be a list.")
-            data = ()
+            data = self._default
         if len(data) > self.most:
             reading.report(path, self.code, f"Must have at most {self.most} entries.")
         return [

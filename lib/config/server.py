@@ -1,10 +1,12 @@
 """The settings of a destination about its server: who we are to it, what its answers mean, how patient we are."""
 
+from binascii import a2b_base64, b2a_base64
+
 from micropython import const
 
 from config import login
-from config.fields import TOKEN, Choice, Flag, Integer, Text
-from config.sections import Section
+from config.fields import LETTERS, TOKEN, Choice, Flag, Integer, Text
+from config.sections import ListOf, Section
 
 try:
     from typing import TYPE_CHECKING
@@ -23,6 +25,30 @@ def _topic(text: str) -> "Verdict":
     if "+" in text or "#" in text:
         return "topic", "Must not hold + or #: these are for topics one listens to."
     return None
+
+
+def _host(text: str) -> "Verdict":
+    """A DNS name or an address, as in a certificate: without brackets, port or final dot."""
+    if text.strip(LETTERS + ".:") or text[0] in ".-" or text[-1] in ".-" or ".." in text:
+        return "host", "Must be a host name or an IP address, without https:// and port."
+    return None
+
+
+def _bare_pin(text: str) -> str:
+    """curl and browsers write a word before it."""
+    text = text.strip()
+    return text[6:].strip("/") if text[:6] == "sha256" else text
+
+
+def _pin(text: str) -> "Verdict":
+    """RFC 7469 2.4: SHA-256 of the SubjectPublicKeyInfo."""
+    try:
+        raw = a2b_base64(text)
+    except ValueError:
+        raw = b""
+    if len(raw) == 32 and b2a_base64(raw).decode().strip() == text:
+        return None
+    return "pin", "Must be the SHA-256 of a public key in base64: 44 characters."
 
 
 def _bare_token(text: str) -> str:
@@ -201,6 +227,26 @@ TRANSPORT = Section(
             False,
         ),
         Flag("keep", "Keep the connection for the next delivery.", True),
+    ),
+)
+
+TLS = Section(
+    "tls",
+    "How the server's certificate is checked, besides its authority and its dates.",
+    (
+        Text(
+            "server_name",
+            "The name the certificate must be for; empty for the host of the address.",
+            most=253,
+            rule=_host,
+        ),
+        ListOf(
+            "pins",
+            "SHA-256 hashes of public keys in base64, one of which must be in the server's chain; "
+            "none for any key.",
+            Text("pin", "One of them.", least=1, most=128, rule=_pin, tidy=_bare_pin),
+            4,
+        ),
     ),
 )
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DISABLED = "disabled"
 GROUPING_OFF = "grouping_off"
 NO_VALUES = "no_values"
+NO_TIME = "no_time"
 WAITING = "waiting"
 SENDING = "sending"
 OK = "ok"
@@ -42,6 +43,7 @@ _REASONS = {
     DISABLED: "This destination is switched off.",
     GROUPING_OFF: "Grouping is switched off, so no document is made: nothing is sent.",
     NO_VALUES: "No value has been read from the car yet.",
+    NO_TIME: "The clock is not set, so no server's certificate can be checked: nothing is sent.",
 }
 _NO_EVENTS = "The cycle is 0 and no event is chosen: documents are sent on demand only."
 _LOOK_MS = const(250)
@@ -298,6 +300,8 @@ class Destination:
         """State and reason as they are now."""
         if obstacle is not None:
             self._tell(obstacle, _REASONS[obstacle])
+        elif dispatcher.untimed:
+            self._tell(NO_TIME, _REASONS[NO_TIME])
         elif dispatcher.gone:
             self._tell(GONE, dispatcher.cause)
         elif dispatcher.paused:

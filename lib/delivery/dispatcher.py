@@ -29,6 +29,7 @@ _ANY_BYTES = const(1 << 20)
 _AUTH_PAUSE_MS = const(
     900_000
 )  # asking on and on with a wrong password gets whole networks blocked
+_LOOK_MS = const(250)
 _FOREVER_MS = const(1 << 40)
 _MIN_LONGEST_MS = const(60_000)
 
@@ -42,6 +43,7 @@ class Dispatcher:
         failures: attempts in a row that failed.
         cause: of the last failure, with advice; "" after a delivery.
         delivered, delivered_first: something, an introduction was delivered.
+        untimed: something waits, but no certificate can be judged while the clock is not set.
         settled: messages that left the outbox for good, delivered or given up.
     """
 
@@ -67,8 +69,9 @@ class Dispatcher:
         self._single = 0  # so many messages travel alone: together they were rejected
         self._begun = False  # has the attempt under way run at all yet?
         self.fuse = Fuse(settings["fuse"])
-        self.delivered = self.delivered_first = False
+        self.delivered = self.delivered_first = self.untimed = False
         self.settled = 0
+        self._needs_time = settings["url"].lower().startswith(("https:", "mqtts:"))
         self.reset()
 
     def reset(self) -> None:
@@ -98,6 +101,9 @@ class Dispatcher:
         """
         if self._task is not None or not len(self._outbox):
             return None
+        self.untimed = self._needs_time and not self._shared.unix_s()
+        if self.untimed:
+            return _LOOK_MS
         held = self.held_ms(now_ms)
         if held:
             return held

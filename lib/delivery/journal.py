@@ -31,6 +31,7 @@ class Attempt:
         ok: whether the document counts as delivered.
         cause: what happened, one sentence.
         advice: what to do about it, one sentence; empty if nothing.
+        certificate: the one the cause is about; "" for none.
         trace: the request as it was sent, secrets masked; "" if nobody asked for it.
     """
 
@@ -46,6 +47,7 @@ class Attempt:
         self.ok = verdict.ok
         self.cause = verdict.cause
         self.advice = verdict.advice
+        self.certificate = verdict.certificate
 
     def pairs(self) -> "list[tuple[str, str | int | bool | None]]":
         """(key, plain value) pairs in a fixed order; times in ms, `bytes` is the body's length."""
@@ -60,6 +62,7 @@ class Attempt:
             ("latency_ms", self.latency_ms),
             ("cause", self.cause),
             ("advice", self.advice),
+            ("certificate", self.certificate),
         ]
 
 

@@ -5,7 +5,7 @@ if it cannot, the broker does. Documents go to wican/<device id>/can/rx unless t
 """
 
 import transient
-from net import mqtt, mqtt_packets, tls
+from net import mqtt, mqtt_packets
 from net.opening import Opening, RequestError
 
 from delivery import verdict
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from net.sessions import Sessions
+    from net.tls import Context
     from net.url import Url
-    from trust import Sets
 
+    from delivery.contexts import Contexts
     from delivery.message import Parcel
 
     Secret = Callable[[str], str | None]
@@ -41,7 +42,7 @@ class MqttRoute:
         self,
         settings: dict,
         secret: "Secret",
-        certsets: "Sets",
+        contexts: "Contexts",
         handshake_lock: "asyncio.Lock | None",
         device_id: str,
         sessions: "Sessions | None" = None,
@@ -52,7 +53,7 @@ class MqttRoute:
         stay open.
         """
         self._settings = settings
-        self._certsets = certsets
+        self._contexts = contexts
         mqtt_settings = settings["mqtt"]
         self._topic = mqtt_settings["topic"] or "wican/%s/can/rx" % device_id
         self._status_topic = "wican/%s/status" % device_id
@@ -65,6 +66,7 @@ class MqttRoute:
             address.host,
             address.port,
             self._context(),
+            server_name=settings["tls"]["server_name"],
             handshake_lock=handshake_lock,
             sessions=sessions,
         )
@@ -139,16 +141,8 @@ class MqttRoute:
             mqtt_packets.publish_packet(self._status_topic, _OFFLINE, retain=True),
         )
 
-    def _context(self) -> "tls.Context | None":
-        if not self._is_secure:
-            return None
-        from trust.certsets import CertSetError  # before it is loaded: the class that is raised
-
-        try:
-            return tls.Context(self._certsets.load(self._settings["cert_set"]))
-        except (CertSetError, ValueError) as error:
-            advice = "Choose another cert set, or put its files there: certs/<name>/ca.pem."
-            raise RouteError(str(error), advice)
+    def _context(self) -> "Context | None":
+        return self._contexts.make(self._settings) if self._is_secure else None
 
     def _trace(self) -> "list[str]":
         """A line for each packet of the latest publish that left."""

@@ -1,6 +1,7 @@
 """What an answer means that is no delivery: what the server said, in words, and what to do about it."""
 
 from micropython import const
+from net import dates
 
 from delivery import verdict
 from delivery.verdict import Verdict
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from net.http import RequestError, Response
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_LOCATION = const(120)
 _LONGEST_PAUSE_MS = const(3_600_000)
 
@@ -120,26 +120,7 @@ def _pause_ms(retry_after: str | None, date: str | None) -> int:
     text = (retry_after or "").strip()
     if text and len(text) < 10 and text.encode().isdigit():
         return min(int(text) * 1000, _LONGEST_PAUSE_MS)
-    until, now = _seconds(text), _seconds(date or "")
+    until, now = dates.unix_seconds(text), dates.unix_seconds(date or "")
     if until is None or now is None:
         return 0
     return min(max(0, until - now) * 1000, _LONGEST_PAUSE_MS)
-
-
-def _seconds(text: str) -> int | None:
-    """Seconds since some day in the past; None if the text is no IMF-fixdate (RFC 9110 5.6.7).
-
-    Such a date reads "Sun, 06 Nov 1994 08:49:37 GMT".
-    """
-    parts = text.replace(":", " ").split()
-    if len(parts) != 8 or parts[2] not in _MONTHS:
-        return None
-    try:
-        day, year, hour, minute, second = [int(parts[index]) for index in (1, 3, 4, 5, 6)]
-    except ValueError:
-        return None
-    month = _MONTHS.index(parts[2])
-    year -= month < 2  # years that begin in March end with the leap day
-    days = 365 * year + year // 4 - year // 100 + year // 400
-    days += (153 * ((month + 10) % 12) + 2) // 5 + day
-    return ((days * 24 + hour) * 60 + minute) * 60 + second

@@ -1,7 +1,7 @@
 """The way to one destination over HTTP: address, head, signature and connection, made once per change of settings."""
 
 import transient
-from net import dial, tls
+from net import dial
 from net.http import Connection, RequestError
 
 from delivery import verdict
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from net.http import Response
     from net.sessions import Sessions
-    from trust import Sets
 
+    from delivery.contexts import Contexts
     from delivery.message import Parcel
     from delivery.signer import Signer
     from delivery.verdict import Verdict
@@ -47,7 +47,7 @@ class Route:
         self,
         settings: dict,
         secret: "Callable[[str], str | None]",
-        certsets: "Sets",
+        contexts: "Contexts",
         handshake_lock: "asyncio.Lock | None",
         unix_s: "Callable[[], int]",
         sessions: "Sessions | None" = None,
@@ -58,7 +58,7 @@ class Route:
         is not set; `sessions` decides which connections of the device stay open.
         """
         self._settings = settings
-        self._certsets = certsets
+        self._contexts = contexts
         self._handshake_lock = handshake_lock
         self._sessions = sessions
         self._fixed: Fields = []
@@ -88,6 +88,8 @@ class Route:
             if error.stage == "tls":
                 self._connection = None  # already closed; the address stays known
             return self._of_cut_reply(error)
+        if self._is_secure:
+            self._contexts.hear(response.get("Date"))
         return self._judge(response)
 
     def close(self) -> None:
@@ -188,11 +190,12 @@ class Route:
     def _connect(self) -> Connection:
         context = None
         if self._is_secure:
-            context = _context(self._certsets, self._settings["cert_set"])
+            context = self._contexts.make(self._settings)
         return Connection(
             self._host,
             self._port,
             context,
+            self._settings["tls"]["server_name"],
             handshake_lock=self._handshake_lock,
             host_header=self._host_header,
             keep=self._settings["transport"]["keep"],
@@ -221,14 +224,3 @@ def _signer(
 
 def _rules(success: dict) -> dict | None:
     return success if success["status"] or success["json_path"] else None
-
-
-def _context(certsets: "Sets", name: str) -> tls.Context:
-    from trust.certsets import CertSetError  # before it is loaded: the class that is raised
-
-    try:
-        return tls.Context(certsets.load(name))
-    except (CertSetError, ValueError) as error:
-        raise RouteError(
-            str(error), "Choose another cert set, or put its files there: certs/<name>/ca.pem."
-        )

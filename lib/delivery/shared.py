@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from autopid.group import Group
     from device.signals import Signals
     from log import Logger
-    from trust import Sets
     from uptime import Uptime
 
+    from delivery.contexts import Contexts
     from delivery.dead_letters import DeadLetters
     from delivery.message import Message, Parcel
     from delivery.storage import Storage
@@ -86,7 +86,7 @@ class Shared:
         uptime: "Uptime",
         unix_s: "Callable[[], int]",
         signals: "Signals",
-        certsets: "Sets",
+        contexts: "Contexts",
         secret: "Callable[[str], str | None]",
         status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",
@@ -98,7 +98,7 @@ class Shared:
         self._prefix = "%s-%d-" % (device_id, boot)
         self._messages = 0
         self._formats: dict[str, Format] = {"wican": wican}
-        self._certsets = certsets
+        self._contexts = contexts
         self._handshake_lock = asyncio.Lock()
         self.sessions = Sessions(connections)
         self.device_id = device_id
@@ -131,7 +131,7 @@ class Shared:
             return MqttRoute(
                 settings,
                 self.secret,
-                self._certsets,
+                self._contexts,
                 self._handshake_lock,
                 self.device_id,
                 self.sessions,
@@ -139,7 +139,7 @@ class Shared:
         return Route(
             settings,
             self.secret,
-            self._certsets,
+            self._contexts,
             self._handshake_lock,
             self.unix_s,
             self.sessions,

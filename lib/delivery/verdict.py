@@ -25,9 +25,11 @@ class Verdict:
         kind: one of the constants of this module; it decides what happens next.
         stage, status, cause, advice: as in `delivery.journal.Attempt`.
         pause_ms: how long the server asked to be left alone; 0 if it did not.
+        certificate: the one the cause is about, for people who look for it; "" for none.
     """
 
     pause_ms = 0
+    certificate = ""
 
     def __init__(
         self,
@@ -67,7 +69,9 @@ def of_error(error: "RequestError") -> Verdict:
             return refusals.of_cut_reply(status, error)
         except MemoryError:  # which may be what the error is about
             pass
-    return Verdict(RETRY, error.stage, str(error), error.advice, status)
+    failed = Verdict(RETRY, error.stage, str(error), error.advice, status)
+    failed.certificate = error.certificate
+    return failed
 
 
 def of_response(response: "Response") -> Verdict:

@@ -1,7 +1,5 @@
 """The status of the device as documents and the page show it. It holds no secret, so it may leave the device."""
 
-import time
-
 try:
     from typing import TYPE_CHECKING
 except ImportError:
@@ -10,37 +8,38 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType as Board
+    from typing import Protocol
 
     from uptime import Uptime
+
+    class Clock(Protocol):
+        """What is asked of the clock: `net.clock.Clock`."""
+
+        @property
+        def state(self) -> str: ...
+        def unix_s(self) -> int: ...
 
     Pairs = list[tuple[str, str | int | bool]]
 
 VERSION = "0.1.0"
-_UNIX_EPOCH_YEAR = 1970
-_SECONDS_1970_TO_2000 = 946_684_800
-_BUILT_YEAR = 2026  # a clock before this has not been set
-
-
-def unix_time() -> int:
-    """Seconds since 1970-01-01 UTC; MicroPython's own count starts in 2000 on the chip."""
-    now = int(time.time())
-    return now if time.gmtime(0)[0] == _UNIX_EPOCH_YEAR else now + _SECONDS_1970_TO_2000
-
-
-def clock_is_set() -> bool:
-    """True if the clock shows a time this firmware can have lived in."""
-    return time.gmtime()[0] >= _BUILT_YEAR
+RELEASED = 1_793_491_200  # 2026-11-01 in Unix seconds: no clock is right that says less
 
 
 class Status:
     """Makes the redacted status: names as the WiCAN firmware uses them."""
 
     def __init__(
-        self, board: "Board", device_id: str, uptime: "Uptime", ecu_status: "Callable[[], str]"
+        self,
+        board: "Board",
+        device_id: str,
+        uptime: "Uptime",
+        clock: "Clock",
+        ecu_status: "Callable[[], str]",
     ) -> None:
         self._board = board
         self.device_id = device_id
         self._uptime = uptime
+        self._clock = clock
         self._ecu_status = ecu_status
 
     def pairs(self) -> "Pairs":
@@ -53,9 +52,9 @@ class Status:
         ]
         pairs.extend(self._board.network())
         pairs.append(("uptime", _clock_text(self._uptime.ms() // 1000)))
-        pairs.append(("time_synced", clock_is_set()))
-        if clock_is_set():
-            pairs.append(("timestamp", unix_time()))
+        pairs.append(("time_synced", self._clock.state == "set"))
+        if self._clock.unix_s():
+            pairs.append(("timestamp", self._clock.unix_s()))
         millivolts = self._board.supply_mv()
         if millivolts is not None:
             pairs.append(("batt_voltage", "%d.%dV" % divmod((millivolts + 50) // 100, 10)))

@@ -16,6 +16,7 @@ try:
 except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from net.scout import Scout
     from net.tls import Context
 
     Where = tuple[str, int] | tuple[str, int, int, int]
@@ -145,7 +146,9 @@ class SocketLink:
     the server is verified.
     """
 
-    def __init__(self, raw: "socket.socket", context: "Context | None", server_name: str) -> None:
+    def __init__(
+        self, raw: "socket.socket", context: "Context | Scout | None", server_name: str
+    ) -> None:
         """Takes over `raw` unless it raises OSError, ValueError or MemoryError."""
         self._raw = raw
         self._secure = None if context is None else context.wrap(raw, server_name)

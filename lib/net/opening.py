@@ -7,6 +7,7 @@ that passed and exceptions, explained.
 import asyncio
 import errno
 
+import transient
 from micropython import const
 
 from net import dial
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from net.reply import Head
+    from net.scout import Scout
     from net.sessions import Holder, Sessions
     from net.tls import Context
 
@@ -43,6 +45,9 @@ _LATE = (
 _BUSY = "This device was busy with other TLS handshakes; %s had no turn within %s."
 _FULL = "This device was busy with as many connections as it may hold; %s had no turn within %s."
 _TOO_MUCH = "The server may not take a document of this size, or it asks for a client certificate."
+_NO_TIME = "The device's clock is not set, so no certificate can be checked."
+_SET_CLOCK = "Wait until the clock is set from the network, or set it by hand."
+_UNCHECKED = "The TLS library did not check the server's certificate."
 _STARVED = "The device ran out of memory."
 _LESS = "Send smaller documents, or keep fewer destinations enabled."
 
@@ -52,8 +57,11 @@ class RequestError(Exception):
 
     `stage` is one of STAGES; `str()` is one plain sentence; `advice` is a second one that says what to do, or None;
     `errno` is the system's or Mbed TLS's number, or None; `status` is the reply's status if it arrived, or None, and
-    `head` the reply's head if that did: what was lost then is the body.
+    `head` the reply's head if that did: what was lost then is the body. `certificate` describes the certificate it is
+    about, "" for none.
     """
+
+    certificate = ""
 
     def __init__(
         self,
@@ -152,6 +160,7 @@ class Opening:
         self._is_known = False  # has it answered on one before?
         self._is_long = False  # does the first message leave in several pieces?
         self._waits = ""  # for others, of this device: the sentence that says so
+        self._judge: Context | Scout | None = None  # of the latest handshake
 
     @property
     def is_doubtful(self) -> bool:
@@ -223,6 +232,8 @@ class Opening:
                 return self._explained(error)
             except MemoryError:  # the explanation takes some, too
                 pass
+            finally:
+                transient.release(transient.FAULTS)
         return self.starved()
 
     def starved(self) -> RequestError:
@@ -247,21 +258,27 @@ class Opening:
             self.enter(2)  # TLS 1.3: the server judges us after our side is done
         if self.stage == 1:
             self._address.reject()
-        if self.stage == 2 and self.context is not None:
-            cause, advice = self.context.explain(error, self._server_name)
-        else:
-            cause, advice = faults.explain(STAGES[self.stage], code, self.host, self.port)
+        if self.stage == 2 and self._judge is not None:
+            return self._told(self._judge.explain(error, self._server_name), code)
+        cause, advice = faults.explain(STAGES[self.stage], code, self.host, self.port)
         return self.failed(cause, _TOO_MUCH if too_much else advice, code)
+
+    def _told(
+        self, told: "tuple[str, str | None, str]", code: "int | None" = None
+    ) -> RequestError:
+        """The error for what a context explains: cause, advice and certificate."""
+        error = self.failed(told[0], told[1], code)
+        error.certificate = told[2]
+        return error
 
     async def _dial(self, message: bytes) -> "AnyLink":
         self._is_unheard = self._is_long = False
         if self._opener is not None:
             link: AnyLink = await self._open_streams(self._opener)
+        elif self.context is not None:
+            return await self._open_verified(self.context, message)
         else:
-            raw = await self._connect()
-            if self.context is not None:
-                return await self._open_tls(raw, self.context, message)
-            link = self._secure(raw, None)
+            link = self._secure(await self._connect(), None)
         self.link = link
         self.handshakes += 1
         self.enter(3)
@@ -284,16 +301,63 @@ class Opening:
         except OSError as error:
             raise self.broken(error)
 
-    async def _open_tls(
-        self, raw: "dial.socket.socket", context: "Context", message: bytes
-    ) -> "dial.SocketLink":
+    async def _open_verified(self, context: "Context", message: bytes) -> "AnyLink":
+        """With the default bundle, the server first shows which of its authorities is needed, unless that is known."""
+        if not context.knows_time:
+            self.enter(2)
+            raise self.failed(_NO_TIME, _SET_CLOCK)
+        was_blind = context.is_blind
+        if was_blind:
+            await self._look(context)
+        try:
+            return await self._open_tls(context, message)
+        except RequestError as error:
+            if was_blind or not context.is_blind:
+                raise
+            failure = error
+        before = context.handshake.roots
+        self.hang_up()
+        await self._look(context)
+        if context.handshake.roots == before:  # it is no other authority that the server needs
+            raise failure
+        return await self._open_tls(context, message)
+
+    async def _look(self, context: "Context") -> None:
+        """Loads the authorities that the server's certificates name. Raises RequestError if the bundle has none."""
+        from net import scout  # given back below
+
+        look = scout.Scout()
+        try:
+            await self._show(look)
+            found = context.adopt(look.issuers())
+        except ValueError as error:
+            raise self.failed(str(error))
+        finally:
+            self.hang_up()
+            transient.release(transient.SCOUT)
+        if not found:
+            raise self._told(look.refusal())
+
+    async def _show(self, look: "Scout") -> None:
+        """Opens a connection on which the server shows its certificates, and nothing else happens."""
+        link = await self._connect_tls(look)
+        try:
+            await self._shake_hands(link, look.MESSAGE)
+        except (OSError, ValueError, MemoryError) as error:
+            if not look.has_seen(error):
+                raise self.broken(error)
+            return
+        raise self.failed(_UNCHECKED)
+
+    async def _open_tls(self, context: "Context", message: bytes) -> "AnyLink":
         """The message's first record drives the handshake: none of it leaves before the server is verified, and the
         handshake is over when it is accepted."""
-        self.enter(2)
-        link = self._secure(raw, context)
-        self.link = link
+        link = await self._connect_tls(context)
         view = memoryview(message)
-        await self._shake_hands(link, view[:_RECORD])
+        try:
+            await self._shake_hands(link, view[:_RECORD])
+        except (OSError, ValueError, MemoryError) as error:
+            raise self.broken(error)
         self.handshakes += 1
         self.enter(3)
         self._is_unheard = not link.confirms
@@ -304,18 +368,28 @@ class Opening:
             await self.send(link, view[_RECORD:])
         return link
 
-    async def _shake_hands(self, link: "dial.SocketLink", first: memoryview) -> None:
-        """One at a time, but only those whose server has answered: a silent one is nothing to wait for."""
-        try:
-            await link.greet(first)
-            self._waits = _BUSY
-            async with Turn(self._lock):
-                self._waits = ""
-                await link.shake_hands()
-        except (OSError, ValueError, MemoryError) as error:
-            raise self.broken(error)
+    async def _connect_tls(self, judge: "Context | Scout") -> "dial.SocketLink":
+        """A connection on which `judge` is going to look at the server's certificates."""
+        raw = await self._connect()
+        self.enter(2)
+        self._judge = judge
+        self.link = link = self._secure(raw, judge)
+        return link
 
-    def _secure(self, raw: "dial.socket.socket", context: "Context | None") -> "dial.SocketLink":
+    async def _shake_hands(self, link: "dial.SocketLink", first: "bytes | memoryview") -> None:
+        """One at a time, but only those whose server has answered: a silent one is nothing to wait for.
+
+        Raises OSError, ValueError or MemoryError.
+        """
+        await link.greet(first)
+        self._waits = _BUSY
+        async with Turn(self._lock):
+            self._waits = ""
+            await link.shake_hands()
+
+    def _secure(
+        self, raw: "dial.socket.socket", context: "Context | Scout | None"
+    ) -> "dial.SocketLink":
         try:
             return dial.SocketLink(raw, context, self._server_name)
         except (OSError, ValueError, MemoryError) as error:

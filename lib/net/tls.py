@@ -1,11 +1,14 @@
 """TLS for clients, always verified: contexts made from cert sets.
 
 The certificate must come from an authority of the set, be for the right name and be valid today. There is no way to
-switch that off.
+switch that off. Beyond what Mbed TLS asks, the name must stand where browsers look for it.
 """
 
 import time
+from binascii import b2a_base64, hexlify, unhexlify
+from hashlib import sha256
 
+import transient
 from micropython import const
 
 try:
@@ -14,8 +17,10 @@ except ImportError:
     TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
+    import tls
     from trust.certsets import CertSet
 
     class TlsSocket(Protocol):
@@ -26,74 +31,228 @@ if TYPE_CHECKING:
         def cipher(self) -> tuple[str, str]: ...
         def close(self) -> None: ...
 
+    class Clock(Protocol):
+        """What is asked of the clock: `net.clock.Clock`."""
 
-_MAX_CERTIFICATE = const(8192)
+        @property
+        def state(self) -> str: ...
+
+    class Choice(Protocol):
+        """Remembers a short text, over restarts too."""
+
+        def get(self) -> str | None: ...
+        def put(self, text: str) -> None: ...
+
+
+NO_TIME = "no_time"  # the clock's state while it is not set
+_MAX_CHAIN = const(16384)
+# As the callback's result. A positive one would count as a finished handshake.
+_NOT_VERIFIED = const(-0x2700)
+
+
+class Handshake:
+    """What is known of the latest handshake, for those who have to explain how it ended.
+
+    Attributes:
+        has_pair: is there a client certificate to show?
+        is_bundle: are the authorities those of the default bundle?
+        roots: their keys (see `trust.roots.key`), of the bundle's only.
+        chain: certificates (DER) the server's was traced along, its own first.
+        objection: what we refused beyond Mbed TLS: "", "names" or "pins".
+    """
+
+    def __init__(self, has_pair: bool, is_bundle: bool) -> None:
+        self.has_pair = has_pair
+        self.is_bundle = is_bundle
+        self.roots: list[bytes] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Before the next one."""
+        self.chain: list[bytes] = []
+        self.objection = ""
+
+    def note(self, certificate: memoryview) -> None:
+        """Keeps a copy: the original is gone afterwards. Authorities come first, and give way if it gets too much."""
+        self.chain.insert(0, bytes(certificate))
+        while sum([len(each) for each in self.chain]) > _MAX_CHAIN:
+            self.chain.pop()
 
 
 class Context:
-    """A client's TLS settings, shared by all connections that use the same cert set."""
+    """A client's TLS settings for connections to one server.
 
-    def __init__(self, certset: "CertSet", ciphers: "list[str] | None" = None) -> None:
-        """`ciphers` are IANA names; None leaves the choice to Mbed TLS.
+    With the default bundle, `is_blind` tells that no authority is known so far that could have signed the server's
+    certificate: the server has to show it first (`net.scout`), then `adopt` loads the one authority that is needed.
+    """
 
-        Raises ValueError with a sentence if the certificates or ciphers cannot be used.
+    def __init__(
+        self,
+        certset: "CertSet",
+        ciphers: "list[str] | None" = None,
+        pins: "Sequence[str]" = (),
+        clock: "Clock | None" = None,
+        choice: "Choice | None" = None,
+    ) -> None:
+        """`ciphers` are IANA names; None leaves the choice to Mbed TLS. `pins` are SHA-256 hashes of public keys in
+        base64 (SubjectPublicKeyInfo, as in RFC 7469 2.4), one of which must be in the server's verified chain.
+        `choice` remembers which of the default bundle's authorities served last.
+
+        Raises ValueError with a sentence if certificates or ciphers cannot be used.
         """
-        import tls  # MicroPython only
+        self._ciphers = ciphers
+        self._pins = pins
+        self._clock = clock
+        self._choice = choice
+        self._pinned = False
+        self._certset = certset if certset.ca is None else None
+        self._context: tls.SSLContext | None = None
+        self.handshake = Handshake(certset.cert is not None, certset.ca is None)
+        if certset.ca is None:
+            self._recall()
+        else:
+            self._context = self._trusting(certset, [certset.ca])
 
-        self._has_pair = certset.cert is not None
-        self._leaf: bytes | None = None
-        self._context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-        self._context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]  # not in the stubs
-        self._load(certset)
-        if ciphers is not None:
-            self._restrict(ciphers)
-        try:
-            self._context.verify_callback = self._note  # type: ignore[attr-defined]  # not in the stubs
-        except AttributeError:  # before v1.23: the sentences say less
-            pass
+    @property
+    def is_blind(self) -> bool:
+        """Whether no authority is known that could have signed the server's certificate."""
+        return self._context is None
 
-    def _load(self, certset: "CertSet") -> None:
-        try:
-            self._context.load_verify_locations(certset.ca)
-        except ValueError:
-            raise ValueError(f"The CA file of the cert set {certset.name} is damaged.")
-        if self._has_pair:
-            try:
-                self._context.load_cert_chain(certset.cert, certset.key)
-            except ValueError:
-                raise ValueError(f"The client pair of the cert set {certset.name} is damaged.")
+    @property
+    def knows_time(self) -> bool:
+        """Whether certificates can be judged: not while the clock is not set."""
+        return self._clock is None or self._clock.state != NO_TIME
 
-    def _restrict(self, ciphers: "list[str]") -> None:
-        try:
-            self._context.set_ciphers(ciphers)
-        except OSError:
-            raise ValueError("This device does not know all of the chosen ciphers.")
+    def adopt(self, issuers: "list[bytes]") -> bool:
+        """Trusts those authorities of the default bundle that go by one of these names (DER), and no others.
 
-    def _note(self, certificate: memoryview, depth: int) -> int:
-        """Called for each certificate, the server's own last. Keeps a copy: the original is gone afterwards."""
-        if depth == 0 and len(certificate) <= _MAX_CERTIFICATE:
-            self._leaf = bytes(certificate)
-        return 0
+        False, and nothing is changed, if there are none. Raises ValueError with a sentence if the bundle cannot be
+        read.
+        """
+        from trust import roots  # given back by what follows
+
+        return self._choose([roots.key(issuer) for issuer in issuers])
 
     def wrap(self, sock: "socket.socket", server_name: str) -> "TlsSocket":
         """A TLS socket over a connected, non-blocking one; the handshake runs at the first write or read.
 
         Raises OSError(ENOMEM) when there is no memory for it.
         """
-        self._leaf = None
-        secure = self._context.wrap_socket(
-            sock, server_hostname=server_name, do_handshake_on_connect=False
-        )
-        secure.setblocking(False)
-        return secure
+        self.handshake.forget()
+        self._pinned = False
+        return wrapped(self._context, sock, server_name)
 
     def release(self) -> None:
-        """Drops the copy of the server's certificate, once nobody has to explain anything with it."""
-        self._leaf = None
+        """The server accepted the handshake: nobody has to explain anything, and its authority is the right one."""
+        self.handshake.forget()
+        transient.release(transient.CERTIFICATES)
+        if self._choice is not None and self.handshake.roots:
+            self._choice.put(" ".join([hexlify(key).decode() for key in self.handshake.roots]))
 
-    def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None]":
-        """Cause and advice for an exception of the latest handshake."""
+    def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None, str]":
+        """Cause and advice for an exception of the latest handshake, and the certificate it is about, "" for none.
+
+        If the server's authority is another one than the bundle's that was trusted, the context is blind afterwards.
+        """
         from net import tls_faults  # only failures need it
 
-        leaf, self._leaf = self._leaf, None
-        return tls_faults.explain(error, server_name, leaf, self._has_pair, time.gmtime())
+        estimated = self._clock is not None and self._clock.state == "estimated"
+        now = time.gmtime()
+        cause, advice = tls_faults.explain(error, server_name, self.handshake, now, estimated)
+        about = tls_faults.certificate(self.handshake, now)
+        if self._certset is not None and tls_faults.is_untrusted(error):
+            self._context = None
+        self.handshake.forget()
+        return cause, advice, about
+
+    def _recall(self) -> None:
+        """Trusts what served last, if it is in the bundle still."""
+        remembered = self._choice.get() if self._choice is not None else None
+        try:
+            keys = [unhexlify(each) for each in (remembered or "").split()]
+        except ValueError:
+            keys = []
+        self._choose(keys)
+
+    def _choose(self, keys: "list[bytes]") -> bool:
+        """Trusts the authorities of the bundle with these keys, and no others. False if it has none of them."""
+        from trust import roots, x509
+
+        assert self._certset is not None and self._certset.bundle is not None
+        try:
+            found = roots.find(self._certset.bundle, keys)
+            chosen = [roots.key(x509.Certificate(each).subject_raw) for each in found]
+        except roots.RootsError as error:
+            raise ValueError(str(error))
+        finally:
+            transient.release(transient.ROOTS)
+        if not found:
+            return False
+        self._context = self._trusting(self._certset, found)
+        self.handshake.roots = chosen
+        return True
+
+    def _trusting(self, certset: "CertSet", authorities: "list[bytes]") -> "tls.SSLContext":
+        context = checking(self._note, self._ciphers)
+        try:
+            for authority in authorities:
+                context.load_verify_locations(authority)
+        except ValueError:
+            message = "The CA file of the cert set %s is damaged, or this device cannot use it."
+            raise ValueError(message % certset.name)
+        if certset.cert is not None:
+            try:
+                context.load_cert_chain(certset.cert, certset.key)
+            except ValueError:
+                raise ValueError(f"The client pair of the cert set {certset.name} is damaged.")
+        return context
+
+    def _note(self, certificate: memoryview, depth: int) -> int:
+        """Called for each certificate of the chain, the server's own last; Mbed TLS judges when all are through."""
+        handshake = self.handshake
+        handshake.note(certificate)
+        if depth and not self._pins:
+            return 0
+        from trust import x509
+
+        found = x509.Certificate(certificate)
+        if self._pins and _pin(found.spki) in self._pins:
+            self._pinned = True
+        if depth:
+            return 0
+        if self._pins and not self._pinned:
+            handshake.objection = "pins"
+        elif not found.has_names:
+            handshake.objection = "names"
+        return _NOT_VERIFIED if handshake.objection else 0
+
+
+def checking(
+    note: "Callable[[memoryview, int], int]", ciphers: "list[str] | None" = None
+) -> "tls.SSLContext":
+    """A context of Mbed TLS that verifies, and trusts nobody yet. Raises ValueError with a sentence."""
+    import tls  # MicroPython only
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]  # not in the stubs
+    context.verify_callback = note  # type: ignore[attr-defined]  # not in the stubs
+    if ciphers is not None:
+        try:
+            context.set_ciphers(ciphers)
+        except OSError:
+            raise ValueError("This device does not know all of the chosen ciphers.")
+    return context
+
+
+def wrapped(
+    context: "tls.SSLContext | None", sock: "socket.socket", server_name: str
+) -> "TlsSocket":
+    """A TLS socket over a connected, non-blocking one. Raises OSError(ENOMEM)."""
+    assert context is not None
+    secure = context.wrap_socket(sock, server_hostname=server_name, do_handshake_on_connect=False)
+    secure.setblocking(False)
+    return secure
+
+
+def _pin(spki: "bytes | memoryview") -> str:
+    return b2a_base64(sha256(spki).digest()).decode().strip()

@@ -1,5 +1,7 @@
 """What the device trusts: named certificate sets and the certificates in them."""
 
+import os
+
 import transient
 
 try:
@@ -16,12 +18,40 @@ class Sets:
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._recovered = False
 
     def load(self, name: str) -> "CertSet":
         """The set of that name. Raises `trust.certsets.CertSetError`."""
         from trust.certsets import CertSets
 
         try:
+            self.recover()
             return CertSets(self._root).load(name)
         finally:
             transient.release(transient.CERT_SETS)
+
+    def recover(self) -> None:
+        """Puts right what a power cut has left over; does nothing but look, and that once, if there is nothing."""
+        if self._recovered:
+            return
+        folder = self._root.rstrip("/") + "/certs"
+        try:
+            if any(["." in name for name in os.listdir(folder)]):
+                from trust import editing  # given back below
+
+                editing.recover(folder)
+            if _exists(folder + "/default/roots.bin.new"):
+                os.remove(folder + "/default/roots.bin.new")
+            self._recovered = True
+        except OSError:  # there is no folder yet, or it is tried again
+            return
+        finally:
+            transient.release(("trust.editing",))
+
+
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True

@@ -1,8 +1,11 @@
 """Named certificate sets: whom to trust, and who we are, per destination.
 
     <root>/certs/<name>/ca.pem        the authorities that may sign the server's certificate
+    <root>/certs/<name>/ca.default    or, instead: an empty file that says "the default bundle"
     <root>/certs/<name>/client.crt    only for servers that ask for a client certificate
     <root>/certs/<name>/client.key
+    <root>/certs/<name>/pending.key   a key made here whose certificate has not come yet
+    <root>/certs/default/roots.bin    the default bundle: see `trust.roots`
 
 A set that is missing or incomplete is an error and never replaced by another.
 """
@@ -13,9 +16,10 @@ import os
 from micropython import const
 
 _MAX_NAME = const(24)
-_MAX_FILE = const(32768)
+MAX_FILE = const(32768)
+MAX_SETS = const(10)
 
-_DEFAULT = "default"
+DEFAULT = "default"
 
 
 class CertSetError(Exception):
@@ -23,15 +27,27 @@ class CertSetError(Exception):
 
 
 class CertSet:
-    """`ca`: PEM or one DER certificate; `cert` and `key`: the client pair, both or neither."""
+    """Whom to trust and who we are.
+
+    Attributes:
+        ca: PEM or one DER certificate; None for the default bundle.
+        bundle: where the default bundle lies if `ca` is None, else None.
+        cert, key: the client pair, PEM or DER, both or neither.
+    """
 
     def __init__(
-        self, name: str, ca: bytes, cert: "bytes | None" = None, key: "bytes | None" = None
+        self,
+        name: str,
+        ca: "bytes | None",
+        cert: "bytes | None" = None,
+        key: "bytes | None" = None,
+        bundle: "str | None" = None,
     ) -> None:
         self.name = name
         self.ca = ca
         self.cert = cert
         self.key = key
+        self.bundle = bundle
 
 
 class CertSets:
@@ -39,13 +55,15 @@ class CertSets:
 
     def __init__(self, root: str = "") -> None:
         self._folder = root.rstrip("/") + "/certs"
+        self.bundle = self._folder + "/default/roots.bin"
 
     def names(self) -> "list[str]":
-        """The sets there are, sorted, whether complete or not."""
+        """The sets there are, sorted, whether complete or not; without the default bundle."""
         try:
-            return sorted([name for name in os.listdir(self._folder) if is_name(name)])
+            names = os.listdir(self._folder)
         except OSError:
             return []
+        return sorted([name for name in names if is_name(name) and name != DEFAULT])
 
     def load(self, name: str) -> CertSet:
         """Reads a set. Raises CertSetError."""
@@ -53,18 +71,55 @@ class CertSets:
             raise CertSetError(
                 f"{name!r} is no name for a cert set: use 1 to 24 of A-Z a-z 0-9 _ -."
             )
+        if name == DEFAULT:
+            return CertSet(name, None, bundle=self._default())
         if name not in self.names():
-            raise CertSetError(_missing(name))
-        ca = self._read(name, "ca.pem")
+            raise CertSetError(f"There is no cert set named {name}.")
+        ca = self.read(name, "ca.pem")
+        bundle = None
         if ca is None:
-            raise CertSetError(f"The cert set {name} has no CA certificate.")
-        if not _is_certificate(ca):
+            if self.read(name, "ca.default") is None:
+                raise CertSetError(f"The cert set {name} has no CA certificate.")
+            bundle = self._default()
+        elif not _is_certificate(ca):
             raise CertSetError(f"The CA file of the cert set {name} holds no certificate.")
         cert, key = self._pair(name)
-        return CertSet(name, ca, cert, key)
+        return CertSet(name, ca, cert, key, bundle)
+
+    def read(self, name: str, file: str) -> "bytes | None":
+        """The content of a set's file, at most 32 KB, or None if it does not exist. Raises CertSetError."""
+        path = f"{self._folder}/{name}/{file}"
+        try:
+            size = os.stat(path)[6]  # a larger buffer than needed is hard to find in a full heap
+            with open(path, "rb") as stream:
+                data = stream.read(min(size, MAX_FILE) + 1)
+        except OSError as error:
+            if error.args[0] == errno.ENOENT:
+                return None
+            raise CertSetError(f"The file {file} of the cert set {name} cannot be read.")
+        if len(data) > MAX_FILE:
+            message = "The file %s of the cert set %s is larger than %d KiB."
+            raise CertSetError(message % (file, name, MAX_FILE // 1024))
+        return data
+
+    def has(self, name: str, file: str) -> bool:
+        """Whether a set has that file, readable or not."""
+        try:
+            os.stat(f"{self._folder}/{name}/{file}")
+        except OSError:
+            return False
+        return True
+
+    def _default(self) -> str:
+        """Where the default bundle lies."""
+        try:
+            os.stat(self.bundle)
+        except OSError:
+            raise CertSetError("The default bundle of public authorities is not installed.")
+        return self.bundle
 
     def _pair(self, name: str) -> "tuple[bytes | None, bytes | None]":
-        cert, key = self._read(name, "client.crt"), self._read(name, "client.key")
+        cert, key = self.read(name, "client.crt"), self.read(name, "client.key")
         if cert is None and key is None:
             return None, None
         if key is None:
@@ -75,22 +130,26 @@ class CertSets:
             raise CertSetError(f"The client file of the cert set {name} holds no certificate.")
         if b"ENCRYPTED" in key:
             raise CertSetError(f"The client key of the cert set {name} is encrypted.")
+        if belongs(key, cert) is False:
+            raise CertSetError(
+                f"The client key of the cert set {name} does not belong to its client certificate."
+            )
         return cert, key
 
-    def _read(self, name: str, file: str) -> "bytes | None":
-        """The file's content, or None if it does not exist."""
-        path = f"{self._folder}/{name}/{file}"
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read(_MAX_FILE + 1)
-        except OSError as error:
-            if error.args[0] == errno.ENOENT:
-                return None
-            raise CertSetError(f"The file {file} of the cert set {name} cannot be read.")
-        if len(data) > _MAX_FILE:
-            message = "The file %s of the cert set %s is larger than %d KiB."
-            raise CertSetError(message % (file, name, _MAX_FILE // 1024))
-        return data
+
+def belongs(key: bytes, cert: bytes) -> "bool | None":
+    """Whether this is the key of the first certificate; None if that cannot be told, or one of them is damaged.
+
+    Mbed TLS does not look: it would sign with the wrong key, and the server say no without a reason.
+    """
+    from trust import keys, pem, x509  # given back by whoever imported this module
+
+    try:
+        blocks = [der for label, der in pem.blocks(key) if not label or "PRIVATE KEY" in label]
+        spki = x509.Certificate(pem.blocks(cert)[0][1]).spki
+        return keys.PrivateKey(blocks[0]).matches(spki)
+    except (ValueError, IndexError):
+        return None
 
 
 def is_name(name: str) -> bool:
@@ -99,12 +158,6 @@ def is_name(name: str) -> bool:
         if not ("a" <= char <= "z" or "A" <= char <= "Z" or "0" <= char <= "9" or char in "_-"):
             return False
     return 0 < len(name) <= _MAX_NAME
-
-
-def _missing(name: str) -> str:
-    if name == _DEFAULT:
-        return "The default bundle of public authorities is not installed."
-    return f"There is no cert set named {name}."
 
 
 def _is_certificate(data: bytes) -> bool:

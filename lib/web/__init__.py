@@ -10,16 +10,26 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from autopid.group import Group
+    from config.store import Store
     from delivery.destination import Destination
     from log import Log
+    from net.clock import Clock
+    from trust import Sets
     from uptime import Uptime
 
     class Model(Protocol):
-        """What the page and the API know of the device."""
+        """What the page and the API know of the device.
+
+        `root` is the folder that plays the device's file system, "" on the device.
+        """
 
         uptime: Uptime
         group: Group
         log: Log
+        store: Store
+        clock: Clock
+        certificates: Sets
+        root: str
 
         @property
         def name(self) -> str:
@@ -41,3 +51,6 @@ if TYPE_CHECKING:
 
         def destinations(self) -> Iterable[Destination]:
             """Every destination, in the order of the settings."""
+
+        def certificates_changed(self, name: str) -> None:
+            """A cert set, or the default bundle, was stored or deleted: it counts from now on."""

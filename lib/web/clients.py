@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _AT_ONCE = const(3)
 _CHUNK = const(1024)
 _TOTAL_MS = const(30_000)
+_BYTES_PER_MS = const(
+    4
+)  # what a body adds to that: a device far from its access point is no faster
 # How long a client may keep us waiting, for its request or in taking the answer, once somebody
 # else wants its place.
 _ASK_PATIENCE_MS = const(250)
@@ -59,12 +62,18 @@ class Connection:
         self._work_ms = work_ms
         self._works = False
         self._patience_ms = _ASK_PATIENCE_MS
+        self._total_ms = _TOTAL_MS
         self._began_ms = self._moved_ms = uptime.ms()
 
     def asked(self) -> None:
-        """The request is complete: it is the client who waits now."""
+        """What was wanted of the request is there: it is the client who waits now."""
         self._moved_ms = self._uptime.ms()
         self._works = True
+
+    def sends(self, size: int) -> None:
+        """Its request goes on with a body of that many bytes: that may take long, but not stand still."""
+        self.answering()
+        self._total_ms += size // _BYTES_PER_MS
 
     def answering(self) -> None:
         """The answer is there to be taken."""
@@ -74,7 +83,7 @@ class Connection:
         self._works = False
 
     def moved(self) -> None:
-        """The client has taken a part of the answer."""
+        """The client has taken a part of the answer, or sent one of its body."""
         self._moved_ms = self._uptime.ms()
         self._patience_ms = _TAKE_PATIENCE_MS
 
@@ -88,7 +97,7 @@ class Connection:
         still_ms = now_ms - self._moved_ms
         if self._works:
             return still_ms > self._work_ms
-        return still_ms > self._stall_ms or now_ms - self._began_ms > _TOTAL_MS
+        return still_ms > self._stall_ms or now_ms - self._began_ms > self._total_ms
 
 
 class Outlet:

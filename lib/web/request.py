@@ -1,8 +1,10 @@
 """Reads one HTTP request from a client that may be anybody: bounded in size, and checked first.
 
 What comes out is microdot's `Request`; only the reading is done here, because microdot's own takes
-in a line of any length.
+in a line of any length, and a body before anybody has looked who sends it.
 """
+
+import asyncio
 
 from microdot.microdot import NoCaseDict, Request
 from micropython import const
@@ -15,11 +17,16 @@ except ImportError:
 if TYPE_CHECKING:
     from asyncio import StreamReader
 
-    from microdot import Microdot
+    from web.clients import Connection
+    from web.site import Site
+
+    Head = tuple[str, str, str, NoCaseDict]
 
 _HEAD_LIMIT = const(4096)
-_BODY_LIMIT = const(4096)
 _CHUNK = const(512)
+_PIECE = const(1024)
+_DRAIN = const(65536)
+_DRAIN_MS = const(500)
 _END = b"\r\n\r\n"
 
 
@@ -28,31 +35,123 @@ class BadRequest(Exception):
 
     Attributes:
         status, reason: the HTTP status line to answer with.
+        left: how many bytes the client is still about to send, as far as is known.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, left: int = 0) -> None:
         self.status = status
         self.reason = reason
+        self.left = left
         super().__init__(reason)
 
 
-async def read_request(app: "Microdot", reader: "StreamReader", address: str) -> Request | None:
-    """The next request with its body of at most 4 KB; None if the client left before it was whole.
+class Body:
+    """What follows the head, on its way. `left` is how many bytes of it nobody has taken yet.
 
-    Raises BadRequest, or EOFError if the client left within the body. Has no deadline: cancel it.
+    While it is read it is the client who keeps us waiting: `client` is told how far that is.
     """
-    head, rest = await _read_head(reader)
-    if head is None:
+
+    def __init__(
+        self, reader: "StreamReader", begin: bytes, length: int, client: "Connection"
+    ) -> None:
+        """`begin` has been read with the head."""
+        self.left = length
+        self._reader = reader
+        self._begin = begin
+        self._client = client
+        self._begun = False
+
+    @property
+    def coming(self) -> int:
+        """How many bytes the client is still about to send."""
+        return self.left - len(self._begin)
+
+    async def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end. Raises EOFError if the client left before."""
+        if self.left == 0:
+            return b""
+        if not self._begun:
+            self._begun = True
+            self._client.sends(self.left)
+        part = self._begin[:size] or await self._reader.read(min(size, self.left))
+        if not part:
+            raise EOFError
+        self._begin = self._begin[len(part) :]
+        self.left -= len(part)
+        self._client.moved()
+        if self.left == 0:
+            self._client.asked()
+        return part
+
+
+class Incoming(Request):
+    """A request of which the head has been read; the body comes when it is wanted.
+
+    Attributes:
+        upload: the body, for a route that takes it piece by piece; others find it, whole, in `body`.
+    """
+
+    max_content_length = 1 << 29  # microdot's own limit; ours depends on the route
+
+    def __init__(
+        self, app: "Site", address: str, head: "Head", upload: Body, in_pieces: bool
+    ) -> None:
+        """Raises ValueError or OverflowError if the address makes no sense."""
+        method, target, version, headers = head
+        super().__init__(app, (address, 0), method, target, version, headers)
+        self.upload = upload
+        self._in_pieces = in_pieces
+
+    async def receive(self) -> None:
+        """Reads the body, unless the route takes it in pieces. Raises EOFError if the client left before its end."""
+        if self._in_pieces:
+            return
+        pieces = []
+        while self.upload.left:
+            pieces.append(await self.upload.read(_PIECE))
+        self._body = b"".join(pieces)
+
+
+async def read_request(
+    app: "Site", reader: "StreamReader", address: str, client: "Connection"
+) -> Incoming | None:
+    """The next request, its body not read yet; None if the client left before the head was whole.
+
+    Raises BadRequest, also if the body is larger than the route wants. Has no deadline: cancel it.
+    """
+    received, rest = await _read_head(reader)
+    if received is None:
         return None
-    method, target, version, headers = parse_head(head)
-    body = await _read_body(reader, rest, _body_length(headers))
+    head = parse_head(received)
+    limit, in_pieces = app.body_limit(head[0], head[1].partition("?")[0])
+    length = _body_length(head[3], limit)
+    upload = Body(reader, rest[:length], length, client)
     try:
-        return Request(app, (address, 0), method, target, version, headers, body=body)
+        return Incoming(app, address, head, upload, in_pieces)
     except (ValueError, OverflowError):
-        raise BadRequest(400, "Bad Request")
+        raise BadRequest(400, "Bad Request", length)
 
 
-def parse_head(head: bytes) -> "tuple[str, str, str, NoCaseDict]":
+async def drain(reader: "StreamReader", left: int) -> None:
+    """Lets a client finish whose body nobody wants: half a second at most, and 64 KB.
+
+    Closing at once would make its computer throw away the answer that it has not read yet (RFC 9112 section 9.6).
+    """
+    try:
+        await asyncio.wait_for_ms(_read_away(reader, min(left, _DRAIN)), _DRAIN_MS)
+    except (OSError, asyncio.TimeoutError):
+        return
+
+
+async def _read_away(reader: "StreamReader", left: int) -> None:
+    while left > 0:
+        chunk = await reader.read(_CHUNK)
+        if not chunk:
+            return
+        left -= len(chunk)
+
+
+def parse_head(head: bytes) -> "Head":
     """(method, target, version, headers) of a head without its empty line. Raises BadRequest."""
     try:
         lines = head.decode().split("\r\n")
@@ -86,7 +185,7 @@ async def _read_head(reader: "StreamReader") -> tuple[bytes | None, bytes]:
             raise BadRequest(431, "Request Header Fields Too Large")
 
 
-def _body_length(headers: NoCaseDict) -> int:
+def _body_length(headers: NoCaseDict, limit: int) -> int:
     if "Expect" in headers:  # the client holds its body back for an answer; it asks again without
         raise BadRequest(417, "Expectation Failed")
     if "Transfer-Encoding" in headers:
@@ -94,13 +193,6 @@ def _body_length(headers: NoCaseDict) -> int:
     text = headers.get("Content-Length", "0")
     if not text.encode().isdigit():
         raise BadRequest(400, "Bad Request")
-    if len(text) > 9 or int(text) > _BODY_LIMIT:
-        raise BadRequest(413, "Content Too Large")
+    if len(text) > 9 or int(text) > limit:
+        raise BadRequest(413, "Content Too Large", _DRAIN)
     return int(text)
-
-
-async def _read_body(reader: "StreamReader", begin: bytes, length: int) -> bytes:
-    """The body, of which `begin` has been read with the head."""
-    if len(begin) >= length:
-        return begin[:length]
-    return begin + await reader.readexactly(length - len(begin))

@@ -9,8 +9,8 @@ from binascii import hexlify
 from microdot.microdot import Microdot, Response
 from micropython import const
 
-from web import api, auth, destinations, pages
-from web.request import BadRequest, read_request
+from web import api, auth, certificates, destinations, pages
+from web.request import BadRequest, drain, read_request
 
 try:
     from typing import TYPE_CHECKING
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from web import Model
     from web.clients import Connection, Outlet
+    from web.request import Incoming
 
+_BODY_LIMIT = const(4096)
 _SALT = const(16)
 _PASSWORD = const(5)  # random bytes: ten hexadecimal digits
 _KEY = "web.password"
@@ -59,33 +61,56 @@ class Site(Microdot):
         self._gate = gate
         self._log = log
         self._accepts_host = accepts_host
+        self._bodies: list[tuple[str, str, int, bool]] = []
         self.errorhandler(404)(_not_found)
         self.errorhandler(405)(_not_allowed)
         self.errorhandler(Exception)(self._failed)
+
+    def accept_body(self, method: str, path: str, limit: int, in_pieces: bool = False) -> None:
+        """Lets a route have bodies of up to `limit` bytes rather than 4 KB.
+
+        A `path` that ends with "/" stands for everything below it; what is said first counts. With `in_pieces` the
+        route reads `request.upload` itself.
+        """
+        self._bodies.append((method, path, limit, in_pieces))
+
+    def body_limit(self, method: str, path: str) -> tuple[int, bool]:
+        """How many bytes the body of a request may have, and whether its route reads it in pieces."""
+        for wanted, place, limit, in_pieces in self._bodies:
+            below = place[-1] == "/" and path.startswith(place)
+            if method == wanted and (path == place or below):
+                return limit, in_pieces
+        return _BODY_LIMIT, False
 
     async def serve(
         self, reader: "StreamReader", outlet: "Outlet", address: str, client: "Connection"
     ) -> None:
         """Reads one request of the client at `address` and answers it; `client` is told how far that is."""
+        left = 0
         try:
-            request = await read_request(self, reader, address)
+            request = await read_request(self, reader, address, client)
             if request is None:
                 return
             client.asked()
             response = await self.dispatch_request(request)
             client.answering()
+            left = request.upload.coming
         except BadRequest as error:
             response = secured(plain(error.status, error.reason))
+            left = error.left
         try:
             await _send(response, outlet)
         finally:
             if hasattr(response.body, "close"):
                 response.body.close()
+        if left:
+            await drain(reader, left)
 
-    async def dispatch_request(self, request: "Request") -> Response:
-        """The answer to a request; every request comes through here."""
+    async def dispatch_request(self, request: "Incoming") -> Response:  # type: ignore[override]  # no other gets in
+        """The answer to a request; every request comes through here. Its body is read once the gate let it in."""
         response = await self._refusal(request)
         if response is None:
+            await request.receive()
             response = await super().dispatch_request(request)
         return secured(response)
 
@@ -151,6 +176,7 @@ def build(model: "Model", store: "Store") -> Site:
     """The page of `model`, behind the password of `store`. Raises OSError if that cannot be stored."""
     site = Site(auth.Gate(password_record(store), model.uptime), model.log.logger("page"))
     api.mount(site, model)
+    certificates.mount(site, model)
     destinations.mount(site, model)
     pages.mount(site, model)
     return site

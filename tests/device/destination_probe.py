@@ -19,10 +19,11 @@ import sys
 from autopid import parameter
 from autopid.group import Group
 from config import checks, schema
+from delivery.contexts import Contexts
 from delivery.destination import Destination
 from delivery.shared import Shared
-from device.status import unix_time
 from log import Log
+from net.clock import System
 from trust import Sets
 from uptime import Uptime
 
@@ -65,9 +66,9 @@ class Probe:
             "a1b2c3d4e5f6",
             self.group,
             uptime,
-            unix_time,
+            System().now,
             self.signals,
-            Sets(plan["root"]),
+            Contexts(Sets(plan["root"])),
             plan["secrets"].get,
             lambda: [("fw_version", "1.0"), ("time_synced", True)],
             Log(sink=lambda line: print(line, file=sys.stderr)).logger("delivery"),

@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 
+from delivery.contexts import Contexts
 from delivery.message import Message, Parcel
 from delivery.mqtt_route import MqttRoute
 from delivery.route import RouteError
@@ -46,9 +47,9 @@ class Probe:
         if self.way is None:
             plan = self.plan
             secret = plan["secrets"].get
-            certsets = Sets(plan["root"])
+            contexts = Contexts(Sets(plan["root"]))
             self.way = MqttRoute(
-                plan["settings"], secret, certsets, asyncio.Lock(), "a0b1c2d3e4f5"
+                plan["settings"], secret, contexts, asyncio.Lock(), "a0b1c2d3e4f5"
             )
         return self.way
 

@@ -69,6 +69,7 @@ def device(
         "url": f"{scheme}://{host}:{broker.port}",
         "auth": {"type": "none", "user": ""},
         "cert_set": "good",
+        "tls": {"server_name": "", "pins": []},
         "transport": {"allow_plain": not broker.secure, "keep": True},
         "mqtt": mqtt,
         **changes,

@@ -17,7 +17,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 class Peer:
     """Serves connections one after the other.
 
-    `received` is every application byte in the order read, `handshakes` counts those that were finished.
+    `received` is every application byte in the order read, `connections` counts those that were accepted, `handshakes`
+    those that were finished.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Peer:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.port = self._listener.getsockname()[1]
         self.received = b""
-        self.handshakes = 0
+        self.connections = self.handshakes = 0
         self.released = threading.Event()
 
     def __enter__(self) -> Peer:
@@ -65,6 +66,7 @@ class Peer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             connection.settimeout(5)
             try:
                 self._handle(connection)
@@ -84,11 +86,18 @@ class Peer:
 
 
 def server_context(
-    folder: Path, pair: Pair, tls12: bool, client_ca: bytes | None = None
+    folder: Path,
+    pair: Pair,
+    tls12: bool,
+    client_ca: bytes | None = None,
+    ciphers: str | None = None,
 ) -> ssl.SSLContext:
-    """TLS with this pair; `tls12` caps it at the chip's version; `client_ca` demands a client certificate."""
+    """TLS with this pair; `tls12` caps it at the chip's version; `client_ca` demands a client certificate; `ciphers`
+    are in OpenSSL's words."""
     pair.write(folder, "server.crt", "server.key")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if ciphers is not None:
+        context.set_ciphers(ciphers)
     context.load_cert_chain(folder / "server.crt", folder / "server.key")
     if tls12:
         context.maximum_version = ssl.TLSVersion.TLSv1_2

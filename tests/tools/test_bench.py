@@ -7,7 +7,7 @@ import pytest
 import simulator
 from autopid import profile as profiles
 from autopid.expression import Expression
-from bench import destinations, ev, programs, provision, report
+from bench import destinations, ev, programs, provision, report, trusting
 from obd import isotp
 
 
@@ -149,3 +149,22 @@ def test_a_reading_of_the_car_has_a_value_for_every_parameter():
     assert len(values) == 246
     assert values != dict(ev.values(1))
     assert all(json.loads(text) == float(text) for text in values.values())
+
+
+def test_a_trace_of_the_c_library_tells_what_is_in_use_at_the_end_and_at_most():
+    lines = [
+        "= Start",
+        "@ /usr/lib/libmbedtls.so.21:(setup+1b)[0x11] + 0xa0 0x4000",
+        "@ /usr/lib/libmbedtls.so.21:(setup+2b)[0x12] + 0xb0 0x20",
+        "@ /usr/lib/libc.so.6:(from before)[0x13] - 0x77",
+        "@ /usr/lib/libmbedtls.so.21:(grow)[0x14] < 0xb0",
+        "@ /usr/lib/libmbedtls.so.21:(grow)[0x14] > 0xc0 0x30",
+        "@ /usr/lib/libmbedtls.so.21:(free+9)[0x15] - 0xa0",
+        "[0x16] + 0xa0 0x8",
+        "= End",
+    ]
+    assert trusting.trace("\n".join(lines)) == (0x30 + 0x8, 0x4000 + 0x30)
+
+
+def test_nothing_is_in_use_when_all_was_given_back():
+    assert trusting.trace("[0x1] + 0xa0 0x10\n[0x2] - 0xa0\n") == (0, 0x10)

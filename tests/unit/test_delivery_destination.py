@@ -2,6 +2,7 @@
 
 import asyncio
 
+from delivery.contexts import Contexts
 from delivery.destination import Destination
 from delivery.shared import Shared
 from net.http import RequestError
@@ -553,7 +554,7 @@ async def first_outcome(chosen):
         world,
         world.unix_s,
         Signals(),
-        Sets("/nowhere"),
+        Contexts(Sets("/nowhere")),
         world.secret,
         world.status,
         Notes(),
@@ -618,3 +619,26 @@ def test_a_group_whose_parameters_are_all_new_waits_for_values():
         assert len(world.requests) == 1 and destination.state == "no_values"
 
     play(scene)
+
+
+def test_while_the_clock_is_not_set_documents_wait_and_no_server_is_asked():
+    async def scene(world, destination):
+        world.epoch = 0
+        await world.advance(12000)
+        assert world.requests == [] and destination.state == "no_time"
+        assert "clock is not set" in destination.reason
+        assert len(destination.outbox) == 3 and destination.journal.failed == 0
+        world.epoch = 1_730_000_000
+        await world.advance(1000)
+        assert len(world.requests) == 3 and destination.state == "ok"
+
+    play(scene, queue={"mode": "ram"})
+
+
+def test_without_tls_nobody_needs_the_clock():
+    async def scene(world, destination):
+        world.epoch = 0
+        await world.advance(1000)
+        assert len(world.requests) == 1 and destination.state == "ok"
+
+    play(scene, url="http://a.example/in", transport={"allow_plain": True})

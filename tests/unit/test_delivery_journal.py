@@ -23,6 +23,7 @@ def test_the_last_ten_attempts_are_kept_and_all_are_counted():
 
 def test_an_attempt_tells_when_how_far_and_why():
     error = RequestError("tls", "The certificate expired.", "It must be renewed.", -9984)
+    error.certificate = "a.example, from Garage CA"
     assert Attempt(1200, 340, PARCEL, verdict.of_error(error)).pairs() == [
         ("at_ms", 1200),
         ("id", "dev-7-3"),
@@ -34,6 +35,7 @@ def test_an_attempt_tells_when_how_far_and_why():
         ("latency_ms", 340),
         ("cause", "The certificate expired."),
         ("advice", "It must be renewed."),
+        ("certificate", "a.example, from Garage CA"),
     ]
 
 

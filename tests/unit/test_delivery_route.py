@@ -28,6 +28,7 @@ DEFAULTS = {
     "sign": {"scheme": "none", "header": "", "digest": False},
     "success": {"status": 0, "json_path": "", "json_value": ""},
     "cert_set": "default",
+    "tls": {"server_name": "", "pins": []},
     "transport": {"allow_plain": False, "keep": True},
 }
 
@@ -42,12 +43,13 @@ class Query:
 
 
 class Answer:
-    def __init__(self, status=200, body=b""):
+    def __init__(self, status=200, body=b"", headers=()):
         self.status = status
         self.body = body
+        self._headers = dict(headers)
 
     def get(self, name, default=None):
-        return default
+        return self._headers.get(name, default)
 
 
 class Connection:
@@ -58,8 +60,9 @@ class Connection:
     sent: list = []
     fixed: list = []
 
-    def __init__(self, host, port, context, **options):
+    def __init__(self, host, port, context, server_name, **options):
         self.where = host, port
+        self.server_name = server_name
         self.context = context
         self.options = options
         self.writer = Writer(options["host_header"], options["keep"])
@@ -72,6 +75,23 @@ class Connection:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+
+class Contexts:
+    """In place of delivery.contexts.Contexts: numbers, and what verified servers said of the time."""
+
+    dates: list = []
+
+    def __init__(self):
+        self.made = 0
+        self.dates.clear()
+
+    def make(self, settings):
+        self.made += 1
+        return self.made - 1
+
+    def hear(self, date):
+        self.dates.append(date)
 
 
 def settings(changes):
@@ -87,17 +107,16 @@ def parcel(body=BODY, format=Format, trace=False, id=ID):
 
 def sends(*parcels, script=(), secrets=None, now=NOW, sessions=None, **changes):
     """The verdicts on parcels sent on one route, each over a context of its own number."""
-    contexts = list(range(9))
+    contexts = Contexts()
     Connection.script, Connection.made = list(script), []
     Connection.sent, Connection.fixed = [], []
     stored = {"destinations.2." + name: text for name, text in (secrets or {}).items()}
-    kept = route.Connection, route._context
-    route.Connection, route._context = Connection, lambda certsets, name: contexts.pop(0)
+    kept, route.Connection = route.Connection, Connection
     try:
-        way = Route(settings(changes), stored.get, None, None, lambda: now, sessions)
+        way = Route(settings(changes), stored.get, contexts, None, lambda: now, sessions)
         return [run(outcome(way, each)) for each in parcels]
     finally:
-        route.Connection, route._context = kept
+        route.Connection = kept
 
 
 async def outcome(way, parcel):
@@ -402,3 +421,16 @@ def test_after_a_failed_handshake_certificates_are_loaded_again_and_the_address_
     assert [connection.context for connection in made] == [0, 1]
     addresses = [connection.options["address"] for connection in made]
     assert isinstance(addresses[0], dial.Address) and addresses[0] is addresses[1]
+
+
+def test_the_certificate_may_have_to_be_for_another_name_than_the_address():
+    sends(parcel(), tls={"server_name": "api.example"})
+    assert Connection.made[0].server_name == "api.example"
+
+
+def test_what_verified_servers_say_of_the_time_is_heard():
+    date = "Sun, 06 Nov 1994 08:49:37 GMT"
+    sends(parcel(), script=[Answer(headers=[("Date", date)])])
+    assert Contexts.dates == [date]
+    sends(parcel(), url="http://a.example/", transport={"allow_plain": True})
+    assert Contexts.dates == []

@@ -45,9 +45,12 @@ class World(Shared):
     """Servers that answer after a while; `arrivals` maps the id of a destination to the times of its requests."""
 
     def __init__(self, clock):
+        def unix_s():
+            return 1_730_000_000 + clock.ms() // 1000
+
         group = Group(clock)
         super().__init__(
-            "/nowhere", 1, "dev", group, clock, clock.ms, Signals(), None, {}.get, list, Notes(), 6
+            "/nowhere", 1, "dev", group, clock, unix_s, Signals(), None, {}.get, list, Notes(), 6
         )
         group.configure([Parameter("SPEED")])
         group.update(group.get("SPEED"), "5")

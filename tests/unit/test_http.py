@@ -4,7 +4,7 @@ import asyncio
 import errno
 
 from helper import raises, run
-from net import faults, http
+from net import http
 from net.request import Writer
 from net.sessions import Sessions
 
@@ -462,11 +462,11 @@ def test_memory_that_is_not_there_is_named_wherever_it_is_needed():
 
 
 def test_where_there_is_no_memory_to_explain_a_failure_that_is_said():
-    kept, faults.explain = faults.explain, starving
+    kept, http.Connection._explained = http.Connection._explained, starving
     try:
         error = error_of(OSError(errno.ECONNRESET))
     finally:
-        faults.explain = kept
+        http.Connection._explained = kept
     assert (error.stage, error.errno) == ("status", errno.ENOMEM)
     assert str(error) == "The device ran out of memory."
 

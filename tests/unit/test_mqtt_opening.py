@@ -11,6 +11,9 @@ from net.sessions import Sessions
 class Context:
     """In place of net.tls.Context."""
 
+    is_blind = False
+    knows_time = True
+
     def __init__(self):
         self.released = 0
 
@@ -18,7 +21,7 @@ class Context:
         self.released += 1
 
     def explain(self, error, server_name):
-        return "%s was refused." % server_name, "Advice."
+        return "%s was refused." % server_name, "Advice.", "a certificate"
 
 
 class Server:
@@ -158,6 +161,7 @@ def test_a_refused_handshake_is_explained():
         error = await failure(opening_of(Server(failure=OSError(-0x7780))))
         assert (error.stage, str(error)) == ("tls", "b.example was refused.")
         assert (error.advice, error.errno) == ("Advice.", -0x7780)
+        assert error.certificate == "a certificate"
 
     run(scene())
 

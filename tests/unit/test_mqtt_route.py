@@ -35,6 +35,7 @@ def settings(**changes):
         "url": "mqtt://b.example",
         "auth": {"type": "none", "user": ""},
         "cert_set": "default",
+        "tls": {"server_name": "", "pins": []},
         "transport": {"allow_plain": True, "keep": True},
         "mqtt": mqtt,
     }
@@ -49,19 +50,20 @@ def parcel(body=b'{"SPEED":0}', wants_trace=False, id="a0b1c2d3e4f5-1-1"):
 class Scene:
     """A route whose connections meet the given brokers; `made` are the arguments of its Opening."""
 
-    def __init__(self, *brokers, secrets=None, certsets=None, **changes):
+    def __init__(self, *brokers, secrets=None, contexts=None, **changes):
         self.brokers = list(brokers)
         self.made = []
         kept = mqtt_route.Opening
         mqtt_route.Opening = self.opening
         try:
             secret = (secrets or {}).get
-            self.way = MqttRoute(settings(**changes), secret, certsets, None, DEVICE)
+            self.way = MqttRoute(settings(**changes), secret, contexts, None, DEVICE)
         finally:
             mqtt_route.Opening = kept
 
     def opening(self, host, port, context, **options):
         self.made.append((host, port, context))
+        self.options = options
         return Opening(host, port, context, opener=self.open)
 
     async def open(self, host, port):
@@ -193,22 +195,14 @@ def test_addresses():
 
 
 def test_mqtts_is_verified_with_the_cert_set():
-    kept, asked = mqtt_route.tls.Context, []
+    class Contexts:
+        def make(self, settings):
+            return "context of " + settings["cert_set"]
 
-    class Sets:
-        def load(self, name):
-            return name
-
-    def context(certset):
-        asked.append(certset)
-        return "context of " + certset
-
-    mqtt_route.tls.Context = context
-    try:
-        scene = Scene(certsets=Sets(), url="mqtts://b.example", cert_set="garage")
-    finally:
-        mqtt_route.tls.Context = kept
-    assert asked == ["garage"] and scene.made == [("b.example", 8883, "context of garage")]
+    tls = {"server_name": "broker.example", "pins": []}
+    scene = Scene(contexts=Contexts(), url="mqtts://b.example", cert_set="garage", tls=tls)
+    assert scene.made == [("b.example", 8883, "context of garage")]
+    assert scene.options["server_name"] == "broker.example"
 
 
 def test_topics_nobody_can_publish_to_are_refused():

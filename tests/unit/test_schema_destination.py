@@ -11,6 +11,7 @@ KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # 24 bytes
 TOKEN = "destinations.1.auth.token"
 SECRET = "destinations.1.sign.secret"
 PREVIOUS = "destinations.1.sign.previous"
+PIN = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 
 def document(**changes):
@@ -86,6 +87,7 @@ def test_a_destination_needs_only_a_name_and_an_address():
             "batch": 1,
         },
         "cert_set": "default",
+        "tls": {"server_name": "", "pins": []},
         "transport": {"allow_plain": False, "keep": True},
         "mqtt": {
             "topic": "",
@@ -138,6 +140,13 @@ def test_each_limit_is_named_by_its_field_and_code():
         ({"fuse": {"failures": 0}}, "fuse.failures range"),
         ({"queue": {"mode": "tape"}}, "queue.mode choice"),
         ({"queue": {"mode": "ram", "batch": 51}}, "queue.batch range"),
+        ({"tls": {"server_name": "https://a.example"}}, "tls.server_name host"),
+        ({"tls": {"server_name": "a.example."}}, "tls.server_name host"),
+        ({"tls": {"server_name": "a b"}}, "tls.server_name host"),
+        ({"tls": {"pins": [PIN] * 5}}, "tls.pins too_many"),
+        ({"tls": {"pins": [PIN, PIN[:-2] + "B="]}}, "tls.pins[1] pin"),
+        ({"tls": {"pins": ["abcd"]}}, "tls.pins[0] pin"),
+        ({"tls": {"pins": ["?" * 44]}}, "tls.pins[0] pin"),
         ({"mqtt": {"topic": "cars/#"}}, "mqtt.topic topic"),
         ({"mqtt": {"qos": "2"}}, "mqtt.qos choice"),
     ):
@@ -162,6 +171,19 @@ def test_the_edges_of_the_limits_are_allowed():
     assert read(events={"voltage_below": 11.5, "dead_bands": [{"name": "a", "by": 2}]})[0][
         "events"
     ]["dead_bands"] == [{"name": "a", "by": "2"}]
+
+
+def test_a_pin_may_be_pasted_with_the_word_before_it():
+    pins = [PIN, "sha256//" + PIN, " sha256/" + PIN]
+    settings, problems, _ = read(tls={"pins": pins, "server_name": "2001:db8::1"})
+    assert problems == [] and settings["tls"]["pins"] == [PIN] * 3
+
+
+def test_a_pin_needs_an_encrypted_connection():
+    transport, tls = {"allow_plain": True}, {"pins": [PIN]}
+    assert problems_of(transport=transport, tls=tls) == []
+    said = problems_of(url="http://a.example/", transport=transport, tls=tls)
+    assert said == ["tls.pins conflict"]
 
 
 def test_the_address_suits_the_type_of_destination():

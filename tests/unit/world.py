@@ -118,6 +118,7 @@ class World(Shared):
 
     Attributes:
         now: uptime in ms.
+        epoch: Unix time at the start in seconds; 0: the clock is not set.
         requests: (ms, url, id, body as text) of what was sent.
         answers: url -> an Answer or an exception, or a list of them of which the last one stays.
         latency: url -> ms until the answer.
@@ -129,13 +130,14 @@ class World(Shared):
 
     def __init__(self):
         self.now = 0
+        self.epoch = 1_730_000_000
         super().__init__(
             "/nowhere",
             7,
             "dev",
             Group(self),
             self,
-            lambda: 1_730_000_000 + self.now // 1000,
+            lambda: self.epoch and self.epoch + self.now // 1000,
             Signals(),
             None,
             self.secret_named,
@@ -263,6 +265,7 @@ def settings(**changes):
         "fuse": {"failures": 5, "slow_ms": 8000, "open_s": 30, "longest_s": 600},
         "queue": {"mode": "none", "max_items": 1000, "max_kb": 256, "max_age_s": 0, "batch": 1},
         "cert_set": "default",
+        "tls": {"server_name": "", "pins": []},
         "transport": {"allow_plain": False, "keep": True},
         "mqtt": {"topic": "", "client_id": "", "qos": "0", "retain": False, "keepalive_s": 30},
     }

@@ -1,11 +1,12 @@
 """The page on its own, for the tests beside it: a real server with values that are made up.
 
-micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS WORK_MS SEND_MS FAILURES
+micropython tests/web/made_up_page.py PORT PASSWORD STALL_MS WORK_MS SEND_MS FAILURES ROOT
 
-FAILURES is how often the site cannot be built before it can.
+FAILURES is how often the site cannot be built before it can, ROOT the folder with the cert sets.
 """
 
 import asyncio
+import os
 import sys
 
 from autopid import parameter
@@ -15,8 +16,10 @@ from delivery.dead_letters import DeadLetters
 from delivery.journal import Attempt, Journal
 from delivery.message import Message
 from log import Log
+from net.clock import Clock, System
+from trust import Sets
 from uptime import Uptime
-from web import api, destinations, pages
+from web import api, certificates, destinations, pages
 from web.auth import Gate, make_record
 from web.server import Server
 from web.site import Site
@@ -40,6 +43,7 @@ def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
 
 
 SECRET = "s3cret-token"
+RELEASED = 1_735_689_600  # 2025-01-01
 OK = verdict.Verdict("delivered", "body", "The server accepted the document (200).", None, 200)
 REFUSED = verdict.Verdict(
     "auth",
@@ -136,15 +140,63 @@ class Slow(Destination):
         return await super().send_now()
 
 
+class MovableSystem(System):
+    """A system whose clock can be set; it starts without a time if there is a file "no_time" in `root`."""
+
+    can_be_set = True
+
+    def __init__(self, root):
+        super().__init__()
+        self.ahead_s = 0
+        try:
+            os.stat(root + "/no_time")
+            self.ahead_s = -super().now()
+        except OSError:
+            pass
+
+    def now(self):
+        return super().now() + self.ahead_s
+
+    def set(self, unix_s, micros):
+        self.ahead_s += unix_s - self.now()
+        return True
+
+
+class Memory(dict):
+    """What survives restarts."""
+
+    def put(self, key, text):
+        self[key] = text
+
+
+class Store:
+    """The settings, as far as they name cert sets."""
+
+    settings = {
+        "destinations": [
+            {"id": 1, "name": "Home", "cert_set": "default", "enabled": True},
+            {"id": 2, "name": "Fleet <portal>", "cert_set": "garage", "enabled": True},
+            {"id": 3, "name": "Spare", "cert_set": "garage", "enabled": False},
+            {"id": 4, "name": "Yard", "cert_set": "spare", "enabled": False},
+        ]
+    }
+
+
 class Model:
     """The model the page shows."""
 
-    def __init__(self):
+    def __init__(self, root):
         self.name = "wican <one>"
+        self.changes = 0
         self.ecu = "online"
         self.grouping = True
         self.uptime = Uptime()
         self.log = Log("debug", sink=lambda line: None, uptime=self.uptime)
+        self.root = root
+        self.store = Store()
+        self.certificates = Sets(root)
+        logger = self.log.logger("clock")
+        self.clock = Clock(Memory(), MovableSystem(root), tuple, logger, self.uptime, RELEASED)
         self.group = Group(self.uptime)
         self.group.configure([Parameter(*value[:3], value[3] == "on") for value in VALUES])
         refused = REFUSED.cause + " " + REFUSED.advice
@@ -163,6 +215,7 @@ class Model:
 
     def status_pairs(self):
         return [
+            ("device_id", "30aea4000001"),
             ("fw_version", "0.1.0"),
             ("ip_address", "192.168.4.1"),
             ("time_synced", True),
@@ -175,6 +228,10 @@ class Model:
     def destinations(self):
         return self.made_up
 
+    def certificates_changed(self, name):
+        self.changes += 1
+        self.log.logger("page").info("change %d of cert set %s", self.changes, name)
+
 
 async def refresh(model):
     """Keeps the first values young."""
@@ -185,13 +242,14 @@ async def refresh(model):
         await asyncio.sleep(1)
 
 
-async def main(port, password, stall_ms, work_ms, send_ms, failures):
-    model = Model()
+async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
+    model = Model(root)
     logger = model.log.logger("web")
     gate = Gate(make_record(password, b"0123456789abcdef"), model.uptime)
     site = Site(gate, logger, lambda host: host.partition(":")[0] != "evil.example")
     pages.mount(site, model)
     api.mount(site, model)
+    certificates.mount(site, model)
     destinations.mount(site, model, send_ms)
 
     async def broken(request):
@@ -223,4 +281,5 @@ async def main(port, password, stall_ms, work_ms, send_ms, failures):
     refreshing.cancel()
 
 
-asyncio.run(main(int(sys.argv[1]), sys.argv[2], *[int(text) for text in sys.argv[3:]]))
+_, port, password, *numbers, root = sys.argv
+asyncio.run(main(int(port), password, root, *[int(text) for text in numbers]))

@@ -23,11 +23,18 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(stall_ms: int = 5000, failures: int = 0, work_ms: int = 60_000, send_ms: int = 45_000):
+def serving(
+    stall_ms: int = 5000,
+    failures: int = 0,
+    work_ms: int = 60_000,
+    send_ms: int = 45_000,
+    root: Path = ROOT / "build" / "no-such-folder",
+):
     """Runs the page, which drops a client that stands still for that long; yields its port.
 
     `failures` is how many clients come before the site can be built;
-    `work_ms` is how long a request may take, `send_ms` how long a client waits for an attempt.
+    `work_ms` is how long a request may take, `send_ms` how long a client waits for an attempt; `root` is the folder
+    that plays the device's file system.
     """
     port = free_port()
     command = [
@@ -39,6 +46,7 @@ def serving(stall_ms: int = 5000, failures: int = 0, work_ms: int = 60_000, send
         str(work_ms),
         str(send_ms),
         str(failures),
+        str(root),
     ]
     environment = {**os.environ, "MICROPYPATH": str(ROOT / "lib")}
     process = subprocess.Popen(command, env=environment)
@@ -97,8 +105,14 @@ def answer(client: socket.socket) -> bytes:
     return received
 
 
-def told(port: int, path: str, method: str = "GET", headers: dict | None = None):
+def told(
+    port: int,
+    path: str,
+    method: str = "GET",
+    headers: dict | None = None,
+    body: bytes | None = None,
+):
     """(status, the JSON document) of one request with the password."""
-    response, body = ask(port, path, {**BASIC, **(headers or {})}, method)
+    response, body = ask(port, path, {**BASIC, **(headers or {})}, method, body)
     assert response.headers["Content-Type"].startswith("application/json"), body
     return response.status, json.loads(body)

@@ -89,6 +89,7 @@ def test_status_document_keeps_every_digit(port):
 def test_status_document_tells_device_destinations_and_log(port):
     status = json.loads(ask(port, "/api/v1/status")[1])
     assert status["device"] == {
+        "device_id": "30aea4000001",
         "fw_version": "0.1.0",
         "ip_address": "192.168.4.1",
         "time_synced": True,

@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 import time
 
-from bench import decoding, destinations, encoding, heap, polling, posting, programs, report
+from bench import (
+    decoding,
+    destinations,
+    encoding,
+    heap,
+    polling,
+    posting,
+    programs,
+    report,
+    trusting,
+)
 from bench.report import Row
 
 _PARTS = (
@@ -16,6 +26,7 @@ _PARTS = (
     ("deliveries", posting.rows),
     ("six destinations (half a minute)", destinations.rows),
     ("heap", heap.rows),
+    ("default bundle", trusting.rows),
 )
 _RESULT = programs.ROOT / "build" / "bench.json"
 

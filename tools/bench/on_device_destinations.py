@@ -15,6 +15,7 @@ import time
 
 from autopid.group import Group
 from autopid.parameter import Parameter
+from delivery.contexts import Contexts
 from delivery.destination import Destination
 from delivery.shared import Shared
 from device.signals import Signals
@@ -69,7 +70,7 @@ def make_shared(root: str, values: list, count: int) -> Shared:
         uptime,
         lambda: int(time.time()),
         signals,
-        Sets(root),
+        Contexts(Sets(root)),
         lambda name: None,
         lambda: [("fw_version", "bench")],
         logger,

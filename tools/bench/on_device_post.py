@@ -19,6 +19,7 @@ HEADERS = [("User-Agent", "ESP32 WiCAN/1.0"), ("Content-Type", "application/json
 async def firmware(settings: list, root: str, count: int) -> int:
     """What a destination does with each of its documents: the server is verified, the answer judged, the request has an
     id of its own. Returns the number of TLS handshakes."""
+    from delivery.contexts import Contexts
     from delivery.formats import wican
     from delivery.message import Message, Parcel
     from delivery.route import Route
@@ -27,8 +28,10 @@ async def firmware(settings: list, root: str, count: int) -> int:
     from trust import Sets
 
     begun = counted(tls.Context)
-    sets, lock, sessions = Sets(root), asyncio.Lock(), Sessions(len(settings))
-    routes = [Route(each, lambda name: None, sets, lock, lambda: 0, sessions) for each in settings]
+    contexts, lock, sessions = Contexts(Sets(root)), asyncio.Lock(), Sessions(len(settings))
+    routes = [
+        Route(each, lambda name: None, contexts, lock, lambda: 0, sessions) for each in settings
+    ]
     for number in range(count):
         message = Message("a1b2c3d4e5f6-1-%d" % number, BODY, 0, 0)
         verdict = await routes[number % len(routes)].deliver(Parcel([message], wican), 5000)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import Callable
 
+    from net.clock import Chip
+
 NAME = "unix"
 HARDWARE = "WiCAN-UNIX"
 
@@ -42,6 +44,11 @@ async def open_adapter() -> "tuple[StreamReader, StreamWriter, Callable[[int], N
 def network() -> "list[tuple[str, str]]":
     """What the status says of the network: (key, value) pairs."""
     return [("wifi_mode", "Station"), ("sta_status", "Connected"), ("sta_ip", "127.0.0.1")]
+
+
+def clock_chip() -> "Chip | None":
+    """A clock with a battery, with `read() -> Unix seconds or None` and `write(unix_s)`; None where there is none."""
+    return None
 
 
 def supply_mv() -> "int | None":

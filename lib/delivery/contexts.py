@@ -1,0 +1,76 @@
+"""Whom each destination trusts: TLS settings made of its cert set, its pins and what the clock says."""
+
+from net import tls
+
+from delivery.route import RouteError
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from net.clock import Clock
+    from trust import Sets
+
+    class Memory(Protocol):
+        """What survives restarts: `device.memory.Memory`."""
+
+        def get(self, key: str) -> str | None: ...
+        def put(self, key: str, text: str) -> None: ...
+
+
+class Contexts:
+    """Makes the TLS settings of destinations.
+
+    `clock` tells whether certificates can be judged, `memory` keeps which public authority each server needs; without
+    them, they can be, and every start has to find out.
+    """
+
+    def __init__(
+        self, certsets: "Sets", clock: "Clock | None" = None, memory: "Memory | None" = None
+    ) -> None:
+        self._certsets = certsets
+        self._clock = clock
+        self._memory = memory
+
+    def make(self, settings: dict) -> tls.Context:
+        """For a destination's settings. Raises RouteError."""
+        from trust.certsets import CertSetError  # before it is loaded: the class that is raised
+
+        choice = None if self._memory is None else _Choice(self._memory, settings["id"])
+        try:
+            return tls.Context(
+                self._certsets.load(settings["cert_set"]),
+                pins=settings["tls"]["pins"],
+                clock=self._clock,
+                choice=choice,
+            )
+        except (CertSetError, ValueError) as error:
+            raise RouteError(str(error), "Choose another cert set, or upload what this one lacks.")
+
+    def hear(self, date: "str | None") -> None:
+        """What a verified server says of the time, in its header field Date (RFC 9110 6.6.1)."""
+        if not date or self._clock is None or not self._clock.wants_answer:
+            return
+        from net import dates  # rarely wanted
+
+        unix_s = dates.unix_seconds(date)
+        if unix_s is not None:
+            self._clock.offer("answer", unix_s)
+
+
+class _Choice:
+    """Which of the default bundle's authorities a destination's server had last."""
+
+    def __init__(self, memory: "Memory", number: int) -> None:
+        self._memory = memory
+        self._key = "roots.%d" % number
+
+    def get(self) -> "str | None":
+        return self._memory.get(self._key)
+
+    def put(self, text: str) -> None:
+        self._memory.put(self._key, text)

@@ -1,0 +1,69 @@
+"""Has a server show its certificates, to find out which authority of the default bundle is to be loaded.
+
+The handshake trusts nobody and shows no client certificate, so it always fails before anything else is said: Mbed TLS
+refuses to go on without an authority. Which one is loaded afterwards decides nothing by itself: the second handshake
+verifies.
+"""
+
+import time
+
+from micropython import const
+
+from net import faults, tls
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+    from net.tls import TlsSocket
+
+_NO_CA = const(-0x7680)
+
+
+class Scout:
+    """The same face as `tls.Context`, for one handshake."""
+
+    MESSAGE = b"\0"  # something to drive the handshake with; it never leaves
+
+    def __init__(self) -> None:
+        self.handshake = tls.Handshake(False, True)
+        self._context = tls.checking(self._note)
+
+    def wrap(self, sock: "socket.socket", server_name: str) -> "TlsSocket":
+        """See `tls.Context.wrap`."""
+        return tls.wrapped(self._context, sock, server_name)
+
+    def has_seen(self, error: Exception) -> bool:
+        """Whether the handshake ended as it should: after the server had shown its certificates."""
+        return bool(self.handshake.chain) and faults.number(error) == _NO_CA
+
+    def issuers(self) -> "list[bytes]":
+        """Who signed the server's certificate, who signed theirs and so on (DER names); none if it showed nothing.
+
+        Raises ValueError if something else was shown than certificates.
+        """
+        from trust import x509
+
+        return [x509.Certificate(each).issuer_raw for each in self.handshake.chain]
+
+    def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None, str]":
+        """See `tls.Context.explain`."""
+        from net import tls_faults
+
+        now = time.gmtime()
+        cause, advice = tls_faults.explain(error, server_name, self.handshake, now)
+        return cause, advice, tls_faults.certificate(self.handshake, now)
+
+    def refusal(self) -> "tuple[str, str | None, str]":
+        """Cause, advice and certificate when the bundle has none of these authorities."""
+        from net import tls_faults
+
+        cause, advice = tls_faults.untrusted(self.handshake)
+        return cause, advice, tls_faults.certificate(self.handshake, time.gmtime())
+
+    def _note(self, certificate: memoryview, depth: int) -> int:
+        self.handshake.note(certificate)
+        return 0
