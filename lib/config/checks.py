@@ -20,7 +20,7 @@ class _AnyName:
         return True
 
 
-_SCHEMES = ("https", "http", "mqtts", "mqtt")
+_SCHEMES = ("https", "http", "mqtts", "mqtt", "tls", "tcp")
 
 
 def _url(text: str) -> "Verdict":
@@ -28,8 +28,10 @@ def _url(text: str) -> "Verdict":
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in _SCHEMES:
         return None
+    from delivery import dynamic  # released with the settings
+
     try:
-        url.parse("https://" + rest)
+        url.parse("https://" + dynamic.stand_in(rest))
     except url.UrlError as error:
         return error.code, str(error)
     return None

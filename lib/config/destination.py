@@ -5,7 +5,7 @@ Given without a setting, a document takes that of its preset, and what the prese
 
 from micropython import const
 
-from config import login, server
+from config import connection_string, connector, login, server
 from config.fields import LETTERS, VISIBLE, Choice, Decimal, Flag, Integer, Text
 from config.rules import MAX_DESTINATIONS
 from config.sections import ListOf, Section
@@ -27,6 +27,12 @@ PRESETS = (
     "standard_webhooks",
     "thingsboard",
     "traccar",
+    "digital_matter",
+    "azure_iot_hub",
+    "thingpark",
+    "kpn_things",
+    "kpn_things_ip",
+    "onomondo",
 )
 _MAX_URL = const(1024)
 _DAY_MS = const(86_400_000)
@@ -39,7 +45,7 @@ def _prepare(reading: "Reading", data: dict, path: str) -> dict:
         from delivery import presets  # released with the settings
 
         data = presets.fill(name, data)
-    return login.moved(reading, data, path)
+    return connection_string.taken_apart(reading, login.moved(reading, data, path), path)
 
 
 def _url_length(text: str) -> "Verdict":
@@ -51,6 +57,8 @@ def _url_length(text: str) -> "Verdict":
 _PATTERN = Text(
     "pattern", "A parameter's name; * stands for any characters, ? for one.", least=1, most=64
 )
+
+_DOMAIN = Text("domain", "One of them.", least=1, most=32)
 
 _PAIR = Section(
     "pair",
@@ -138,8 +146,10 @@ _BODY = Section(
             "format",
             "wican: the reference firmware's document; flat: one object of names and values; template: your own "
             "text; influx: InfluxDB line protocol; abrp: A Better Routeplanner; thingsboard: ThingsBoard telemetry; "
-            "osmand: a query string as Traccar takes it.",
-            ("wican", "flat", "template", "influx", "abrp", "thingsboard", "osmand"),
+            "osmand: a query string as Traccar takes it; senml: RFC 8428; digital_matter: records as their OEM Server "
+            "sends them; thingpark, thingpark_untyped, thingpark_xml: its uplink documents.",
+            ("wican", "flat", "template", "influx", "abrp", "thingsboard", "osmand")
+            + connector.FORMATS,
         ),
         Text(
             "content_type",
@@ -158,7 +168,8 @@ _BODY = Section(
             ("once", "never", "always"),
         ),
         Flag("gzip", "Compress it; the server must be able to read that.", False),
-    ),
+    )
+    + connector.BODY,
 )
 
 DESTINATION = Section(
@@ -174,10 +185,15 @@ DESTINATION = Section(
             "The service it was made for: what is left out below is set as that service needs it.",
             PRESETS,
         ),
-        Choice("type", "https: an HTTPS server; mqtt: an MQTT broker.", ("https", "mqtt")),
+        ListOf("domains", "Labels to group destinations by.", _DOMAIN, 8),
+        Choice(
+            "type",
+            "https: an HTTPS server; mqtt: an MQTT broker; tcp: documents alone, over TLS.",
+            ("https", "mqtt", "tcp"),
+        ),
         Text(
             "url",
-            "Where to send: https://host/path, or mqtts://host for a broker.",
+            "Where to send: https://host/path; mqtts://host for a broker; tls://host:port.",
             least=1,
             most=_MAX_URL,
             rule=_url_length,
@@ -217,6 +233,7 @@ DESTINATION = Section(
         server.TLS,
         server.TRANSPORT,
         server.MQTT,
+        connector.DOWNLINK,
     ),
     switch=True,
     prepare=_prepare,

@@ -1,6 +1,6 @@
 """Rules between the settings of one destination, and between destinations."""
 
-from config import rules
+from config import connector_rules, rules
 from config.fields import VISIBLE
 
 try:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Secrets = Mapping[str, str | None]  # by key
 
-_SCHEMES = {"https": ("https", "http"), "mqtt": ("mqtts", "mqtt")}
+_SCHEMES = {"https": ("https", "http"), "mqtt": ("mqtts", "mqtt"), "tcp": ("tls", "tcp")}
 _MISSING = {
     "bearer": "A bearer token is missing.",
     "basic": "The password is missing.",
@@ -43,6 +43,7 @@ def judge(
             _success,
             _times,
             _batch,
+            connector_rules.judge,
         ):
             rule(one)
 
@@ -185,8 +186,9 @@ def _is_webhook_key(text: str) -> bool:
 
 
 def _previous(one: _One) -> None:
-    if one.settings["sign"]["scheme"] != "standard_webhooks" and one.given("sign.previous"):
-        message = "Only standard_webhooks can sign with two secrets."
+    scheme = one.settings["sign"]["scheme"]
+    if scheme not in ("standard_webhooks", "thingpark") and one.given("sign.previous"):
+        message = "Only standard_webhooks and thingpark know two secrets."
         one.refuse("sign.previous", "conflict", message)
 
 

@@ -113,8 +113,11 @@ class Filing:
         self._store.filed = newest and not self._store.problems
         for problem in self._store.problems:
             self._store.log.warning("%s: %s", problem["field"], problem["message"])
+        made = _complete(document, self._store.settings)
         if found:
             self._move_secrets(document, found)
+        elif made:
+            self._file(document, self._store.settings, self.secrets.values)
         self._redact()
 
     def _make_folders(self, root: str) -> None:
@@ -211,6 +214,23 @@ def _without_revision(data: object) -> object:
     if not isinstance(data, dict):
         return data
     return {key: data[key] for key in data if key != "revision"}
+
+
+def _complete(document: dict, settings: dict) -> bool:
+    """Writes into a document what was made for it and has to stay the same from now on; whether there was anything."""
+    made = False
+    given = document.get("destinations")
+    for index, destination in enumerate(given if isinstance(given, (list, tuple)) else ()):
+        uuid = (
+            settings["destinations"][index]["sign"]["plug_uuid"]
+            if index < len(settings["destinations"])
+            else ""
+        )
+        sign = destination.get("sign", {}) if isinstance(destination, dict) else None
+        if uuid and isinstance(sign, dict) and not sign.get("plug_uuid"):
+            destination["sign"] = dict(sign, plug_uuid=uuid)
+            made = True
+    return made
 
 
 def _ids(data: object) -> list[str]:

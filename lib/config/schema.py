@@ -9,7 +9,7 @@ Sections marked `switch` are entries that a problem in them switches off, and no
 
 from micropython import const
 
-from config import destination_rules, rules
+from config import connector, destination_rules, rules
 from config.destination import DESTINATION
 from config.fields import HEX, LETTERS, Choice, Decimal, Flag, Integer, Reading, Text
 from config.rules import MAX_DESTINATIONS
@@ -174,6 +174,7 @@ SETTINGS = Section(
             ),
         ),
         _AUTOPID,
+        connector.IDS,
         ListOf(
             "destinations",
             "Who receives the values.",

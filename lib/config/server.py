@@ -5,7 +5,7 @@ from binascii import a2b_base64, b2a_base64
 from micropython import const
 
 from config import login
-from config.fields import LETTERS, TOKEN, Choice, Flag, Integer, Text
+from config.fields import HEX, LETTERS, TOKEN, Choice, Flag, Integer, Text
 from config.sections import ListOf, Section
 
 try:
@@ -32,6 +32,20 @@ def _host(text: str) -> "Verdict":
     if text.strip(LETTERS + ".:") or text[0] in ".-" or text[-1] in ".-" or ".." in text:
         return "host", "Must be a host name or an IP address, without https:// and port."
     return None
+
+
+def _host_and_port(text: str) -> "Verdict":
+    host, _, port = text.rpartition(":")
+    if host and port and not port.strip("0123456789") and 0 < int(port[:6]) < 65536:
+        return _host(host.strip("[]"))
+    return "address", "Must be a host and a port, such as 10.0.0.5:8443."
+
+
+def _uuid(text: str) -> "Verdict":
+    """RFC 9562 4."""
+    if [len(part) for part in text.split("-")] == [8, 4, 4, 4, 12]:
+        return None
+    return "uuid", "Must be a UUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12."
 
 
 def _bare_pin(text: str) -> str:
@@ -76,8 +90,9 @@ AUTH = Section(
     (
         Choice(
             "type",
-            "none; bearer: a token; basic: user and password; api_key: a key in a header, the address or a form.",
-            ("none", "bearer", "basic", "api_key"),
+            "none; bearer: a token; basic: user and password; api_key: a key in a header, the address or a form; "
+            "azure_sas: tokens for Azure IoT Hub, made here.",
+            ("none", "bearer", "basic", "api_key", "azure_sas"),
         ),
         Text("user", "The user, for basic; the password is the token below.", most=128),
         Text(
@@ -96,13 +111,23 @@ AUTH = Section(
         Text("prefix", "Put before the key, for api_key, such as Token and a blank.", most=32),
         Text(
             "token",
-            "The token (bearer, without that word), the password (basic) or the key (api_key).",
+            "The token (bearer, without that word), the password (basic) or the key (api_key, azure_sas).",
             least=1,
             most=2048,
             secret=True,
             tidy=_bare_token,
         ),
         _LOGIN,
+        Text("hub", "Name of the hub, for azure_sas: hub.azure-devices.net.", most=253),
+        Text("device_id", "Name of the device there, for azure_sas.", most=128),
+        Integer("life_s", "How long a token is good, for azure_sas.", 3600, 300, _DAY_S),
+        Text(
+            "connection",
+            "A device's connection string of Azure IoT Hub: sets the four above, and the address.",
+            least=1,
+            most=1024,
+            secret=True,
+        ),
     ),
 )
 
@@ -113,8 +138,9 @@ SIGN = Section(
         Choice(
             "scheme",
             "none; github: HMAC-SHA256 of the body as GitHub's webhooks do; stripe: with the time, as Stripe's do; "
-            "standard_webhooks: as in the Standard Webhooks specification.",
-            ("none", "github", "stripe", "standard_webhooks"),
+            "standard_webhooks: as in the Standard Webhooks specification; kpn: Things-Message-Token; thingpark: the "
+            "token of its tunnel interface.",
+            ("none", "github", "stripe", "standard_webhooks", "kpn", "thingpark"),
         ),
         Text(
             "header",
@@ -125,7 +151,8 @@ SIGN = Section(
         Flag("digest", "Add a checksum of the body as header Content-Digest (RFC 9530).", False),
         Text(
             "secret",
-            "The secret both sides know; for standard_webhooks 24 to 64 bytes in base64, after whsec_.",
+            "The secret both sides know; for standard_webhooks 24 to 64 bytes in base64, after whsec_; for thingpark "
+            "32 hexadecimal digits.",
             least=1,
             most=256,
             secret=True,
@@ -133,11 +160,22 @@ SIGN = Section(
         ),
         Text(
             "previous",
-            "The secret before it, while receivers change over; for standard_webhooks.",
+            "The secret before it, while receivers change over; for standard_webhooks, and thingpark's downlinks.",
             least=1,
             most=256,
             secret=True,
             tidy=_bare,
+        ),
+        Text("as_id", "ThingPark: AS_ID.", "wican.as", 1, 64),
+        Text(
+            "infos", "ThingPark: LrnInfos; empty for WICAN- and the destination's number.", most=64
+        ),
+        Text(
+            "plug_uuid",
+            "KPN: Things-Plug-UUID; empty makes one, which is kept.",
+            most=36,
+            characters=HEX + "-",
+            rule=_uuid,
         ),
     ),
 )
@@ -155,6 +193,12 @@ SUCCESS = Section(
             most=64,
         ),
         Text("json_value", "What must stand there; empty for anything.", most=64),
+        ListOf(
+            "accept",
+            "Statuses that mean it, and no other does; none: any from 200 to 299.",
+            Integer("status", "One of them.", 200, 200, 299),
+            8,
+        ),
     ),
 )
 
@@ -172,6 +216,12 @@ RETRY = Section(
             3,
             120,
             (0,),
+        ),
+        ListOf(
+            "timeouts_s",
+            "Seconds that the first, the second … attempt may take; the last for all further ones.",
+            Integer("timeout_s", "One of them.", 5, 3, 120),
+            5,
         ),
     ),
 )
@@ -227,6 +277,23 @@ TRANSPORT = Section(
             False,
         ),
         Flag("keep", "Keep the connection for the next delivery.", True),
+        Text(
+            "connect_to",
+            "Call this host:port instead of the address's, as with a connector in the network.",
+            most=260,
+            rule=_host_and_port,
+        ),
+        Text(
+            "host_header",
+            "Sent as Host instead of the address's host.",
+            most=260,
+            characters=LETTERS + ".:[]",
+        ),
+        Choice(
+            "framing",
+            "How documents are told apart over tcp: a line each; nothing between; two bytes of length before each.",
+            ("newline", "none", "len16"),
+        ),
     ),
 )
 
@@ -246,6 +313,11 @@ TLS = Section(
             "none for any key.",
             Text("pin", "One of them.", least=1, most=128, rule=_pin, tidy=_bare_pin),
             4,
+        ),
+        Choice(
+            "ciphers",
+            "default: what device and server think best; kpn: those that KPN Things names; strict: AES-GCM.",
+            ("default", "kpn", "strict"),
         ),
     ),
 )

@@ -80,6 +80,76 @@ PRESETS: "dict[str, dict]" = {
             "auth": {"type": "none"},
         },
     },
+    "digital_matter": {
+        "title": "Digital Matter OEM Server",
+        "hint": "A receiver of its HTTP connector: records wait on flash until they are acknowledged. [SERIAL], [IMEI] "
+        "and the other fields may stand in address and headers.",
+        "settings": {
+            "method": "POST",
+            "body": {"format": "digital_matter", "boot": "never"},
+            "success": {"accept": [200, 201, 202, 204]},
+            "queue": {"mode": "flash", "batch": 10},
+        },
+    },
+    "azure_iot_hub": {
+        "title": "Azure IoT Hub",
+        "hint": "Paste the device's connection string: it holds the address, the device and its key.",
+        "settings": {
+            "method": "POST",
+            "auth": {"type": "azure_sas"},
+            "success": {"status": 204},
+            "retry": {"attempts": 5},
+            "queue": {"mode": "ram"},
+        },
+    },
+    "thingpark": {
+        "title": "ThingPark Enterprise",
+        "hint": "A receiver of its basic HTTPS connection: DevEUI_uplink documents with a token made with the tunnel "
+        "interface key, 32 hexadecimal digits. What does not arrive at once is lost.",
+        "settings": {
+            "method": "POST",
+            "body": {"format": "thingpark"},
+            "sign": {"scheme": "thingpark"},
+            "retry": {"attempts": 1},
+        },
+    },
+    "kpn_things": {
+        "title": "KPN Things",
+        "hint": "A receiver of its HTTPS destination: SenML with Things-Message-Token and Things-Plug-UUID. Three "
+        "attempts, port 443, public authorities.",
+        "settings": {
+            "method": "POST",
+            "body": {"format": "senml", "boot": "never"},
+            "sign": {"scheme": "kpn"},
+            "success": {"status": 200},
+            "retry": {"attempts": 3, "first_s": 5, "longest_s": 15, "timeouts_s": [5, 10, 20]},
+            "queue": {"mode": "ram", "max_items": 8},
+            "tls": {"ciphers": "kpn"},
+        },
+    },
+    "kpn_things_ip": {
+        "title": "KPN Things, as a device on the internet",
+        "hint": "KPN's own interface: enter urn:dev:DVNUUID: and the device's UUID and a colon as base name, and its "
+        "secret.",
+        "settings": {
+            "url": "https://prod.dm.kpnthings.com/ingestion/ip/senml/v1",
+            "method": "POST",
+            "body": {"format": "senml", "boot": "never"},
+            "sign": {"scheme": "kpn"},
+            "retry": {"attempts": 3, "first_s": 5, "longest_s": 15, "timeouts_s": [5, 10, 20]},
+            "queue": {"mode": "ram", "max_items": 8},
+        },
+    },
+    "onomondo": {
+        "title": "Onomondo connector",
+        "hint": "The network adds TLS: enter your server's address as http://, and what the connector listens for, "
+        "such as 1.2.3.4:80, as connect_to.",
+        "settings": {
+            "transport": {"allow_plain": True, "connect_to": "1.2.3.4:80"},
+            "retry": {"attempts": 3},
+            "queue": {"mode": "ram"},
+        },
+    },
 }
 
 

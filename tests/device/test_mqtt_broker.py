@@ -69,7 +69,7 @@ def device(
         "url": f"{scheme}://{host}:{broker.port}",
         "auth": {"type": "none", "user": ""},
         "cert_set": "good",
-        "tls": {"server_name": "", "pins": []},
+        "tls": {"server_name": "", "pins": [], "ciphers": "default"},
         "transport": {"allow_plain": not broker.secure, "keep": True},
         "mqtt": mqtt,
         **changes,

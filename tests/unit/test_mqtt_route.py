@@ -35,7 +35,7 @@ def settings(**changes):
         "url": "mqtt://b.example",
         "auth": {"type": "none", "user": ""},
         "cert_set": "default",
-        "tls": {"server_name": "", "pins": []},
+        "tls": {"server_name": "", "pins": [], "ciphers": "default"},
         "transport": {"allow_plain": True, "keep": True},
         "mqtt": mqtt,
     }

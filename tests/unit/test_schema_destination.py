@@ -10,6 +10,7 @@ URL = "https://api.example.com/in"
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # 24 bytes
 TOKEN = "destinations.1.auth.token"
 SECRET = "destinations.1.sign.secret"
+AZURE_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 PREVIOUS = "destinations.1.sign.previous"
 PIN = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
@@ -42,6 +43,7 @@ def test_a_destination_needs_only_a_name_and_an_address():
         "description": "",
         "enabled": True,
         "preset": "wican",
+        "domains": [],
         "type": "https",
         "url": URL,
         "method": "POST",
@@ -67,6 +69,16 @@ def test_a_destination_needs_only_a_name_and_an_address():
             "ages": False,
             "boot": "once",
             "gzip": False,
+            "style": "merged",
+            "units": "native",
+            "base_name": "",
+            "names": False,
+            "map": [],
+            "product": 0,
+            "dev_eui": "",
+            "port": 2,
+            "customer_id": "wican",
+            "decoded": False,
         },
         "auth": {
             "type": "none",
@@ -74,10 +86,20 @@ def test_a_destination_needs_only_a_name_and_an_address():
             "header": "x-api-key",
             "place": "header",
             "prefix": "",
+            "hub": "",
+            "device_id": "",
+            "life_s": 3600,
         },
-        "sign": {"scheme": "none", "header": "", "digest": False},
-        "success": {"status": 0, "json_path": "", "json_value": ""},
-        "retry": {"attempts": 0, "first_s": 5, "longest_s": 900, "timeout_s": 0},
+        "sign": {
+            "scheme": "none",
+            "header": "",
+            "digest": False,
+            "as_id": "wican.as",
+            "infos": "",
+            "plug_uuid": "",
+        },
+        "success": {"status": 0, "json_path": "", "json_value": "", "accept": []},
+        "retry": {"attempts": 0, "first_s": 5, "longest_s": 900, "timeout_s": 0, "timeouts_s": []},
         "fuse": {"failures": 5, "slow_ms": 8000, "open_s": 30, "longest_s": 600},
         "queue": {
             "mode": "none",
@@ -87,8 +109,14 @@ def test_a_destination_needs_only_a_name_and_an_address():
             "batch": 1,
         },
         "cert_set": "default",
-        "tls": {"server_name": "", "pins": []},
-        "transport": {"allow_plain": False, "keep": True},
+        "tls": {"server_name": "", "pins": [], "ciphers": "default"},
+        "transport": {
+            "allow_plain": False,
+            "keep": True,
+            "connect_to": "",
+            "host_header": "",
+            "framing": "newline",
+        },
         "mqtt": {
             "topic": "",
             "client_id": "",
@@ -96,6 +124,7 @@ def test_a_destination_needs_only_a_name_and_an_address():
             "retain": False,
             "keepalive_s": 30,
         },
+        "downlink": {"mode": "off", "window_s": 60, "allow": []},
     }
 
 
@@ -443,10 +472,20 @@ def test_a_preset_fills_what_is_left_out():
 
 
 def test_each_preset_is_valid_once_its_secrets_are_there():
-    known = {TOKEN: "t0ken", SECRET: KEY}
+    azure = {"hub": "hub.azure-devices.net", "device_id": "van-7"}
     for preset in PRESETS:
-        url = "mqtts://broker.example" if preset == "mqtt" else "https://a.example/"
-        one, said, _ = read(known, checks.ALL, preset=preset, url=url)
+        changes = {"url": {"mqtt": "mqtts://broker.example"}.get(preset, "https://a.example/")}
+        secret = {"thingpark": "0123456789abcdef" * 2, "kpn_things_ip": "aB3" * 11}.get(
+            preset, KEY
+        )
+        if preset == "kpn_things":
+            secret = "C03fajLBWj$nbvOnQlV9N49zVFEobV#x"
+        if preset == "azure_iot_hub":
+            changes["auth"] = azure
+        known = {TOKEN: AZURE_KEY, SECRET: secret}
+        if preset == "onomondo":
+            changes["url"] = "http://a.example/"
+        one, said, _ = read(known, checks.ALL, preset=preset, **changes)
         assert said == [] and one["preset"] == preset, (preset, said)
         assert read(known, checks.ALL, **json.loads(json.dumps(one)))[0] == one, preset
 

@@ -530,3 +530,15 @@ def test_a_profile_that_another_one_extends_is_found_by_its_name():
         for path in ("ioniq5", "ioniq5.json", "../hyundai/ioniq5", "/r/../ioniq5.json"):
             assert store.base_profile(path) == {"car_model": "Base"}, path
         assert store.base_profile("hyundai/kona") is None
+
+
+def test_what_is_made_for_a_destination_is_written_into_the_file_once():
+    kpn = destination(preset="kpn_things")
+    key = {TOKEN.replace("auth.token", "sign.secret") % 1: "C03fajLBWj$nbvOnQlV9N49zVFEobV#"}
+    with disk(settings={"destinations": [kpn]}, secrets=key) as medium:
+        made = store_of().settings["destinations"][0]["sign"]["plug_uuid"]
+        writes = medium.writes
+        assert store_of().settings["destinations"][0]["sign"]["plug_uuid"] == made
+        assert made and medium.writes == writes
+        kept = json.loads(medium.files[SETTINGS])["destinations"][0]
+        assert kept == dict(kpn, sign={"plug_uuid": made})

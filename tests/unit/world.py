@@ -7,7 +7,10 @@ from autopid.group import Group
 from delivery import verdict
 from delivery.destination import Destination
 from delivery.shared import Shared
+from destination_settings import destination
 from net.http import RequestError
+
+_DEFAULTS = destination()
 
 
 def Parameter(name, unit="", device_class="", binary=False):  # noqa: N802
@@ -220,55 +223,9 @@ class World(Shared):
 
 
 def settings(**changes):
-    """The settings of a destination; `queue={"mode": "ram"}` changes one member of a section."""
-    found = {
-        "id": 1,
-        "name": "Cloud",
-        "enabled": True,
-        "preset": "wican",
-        "type": "https",
-        "url": "https://a.example/in",
-        "method": "POST",
-        "query": [],
-        "headers": [],
-        "cycle_ms": 5000,
-        "events": {
-            "change": False,
-            "dead_bands": [],
-            "min_gap_ms": 1000,
-            "ecu": False,
-            "ignition": False,
-            "charging": False,
-            "voltage_below": "",
-        },
-        "select": {"include": [], "exclude": []},
-        "body": {
-            "format": "wican",
-            "content_type": "",
-            "template": "",
-            "measurement": "wican",
-            "timestamps": False,
-            "ages": False,
-            "boot": "once",
-            "gzip": False,
-        },
-        "auth": {
-            "type": "none",
-            "user": "",
-            "header": "x-api-key",
-            "place": "header",
-            "prefix": "",
-        },
-        "sign": {"scheme": "none", "header": "", "digest": False},
-        "success": {"status": 0, "json_path": "", "json_value": ""},
-        "retry": {"attempts": 0, "first_s": 5, "longest_s": 900, "timeout_s": 0},
-        "fuse": {"failures": 5, "slow_ms": 8000, "open_s": 30, "longest_s": 600},
-        "queue": {"mode": "none", "max_items": 1000, "max_kb": 256, "max_age_s": 0, "batch": 1},
-        "cert_set": "default",
-        "tls": {"server_name": "", "pins": []},
-        "transport": {"allow_plain": False, "keep": True},
-        "mqtt": {"topic": "", "client_id": "", "qos": "0", "retain": False, "keepalive_s": 30},
-    }
+    """The settings of a destination, valid or not; `queue={"mode": "ram"}` changes one member of a section."""
+    found = dict(_DEFAULTS)
+    found["queue"] = dict(found["queue"], max_age_s=0)
     for name, change in changes.items():
         found[name] = dict(found[name], **change) if isinstance(change, dict) else change
     return found
