@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from config.fields import Checks
     from delivery.destination import Destination
+    from net.bridges import Bridges
     from running import Running
     from supervisor import Task
     from web.site import Site
@@ -52,6 +53,7 @@ class App:
 
     Attributes:
         root, certificates, clock, group, log, uptime, poller, store: the parts the page reads.
+        bridges: as well; None if there never was one.
     """
 
     def __init__(self, root: str) -> None:
@@ -89,6 +91,7 @@ class App:
         )
         self._shared = self._make_shared(root)
         self._destinations: list[Running] = []
+        self.bridges: Bridges | None = None
         self._car: Task | None = None
         self._time: Task | None = None
         self._trouble = ""
@@ -99,6 +102,7 @@ class App:
         self._follow(self._apply_log, "log")
         self._follow(self._apply_autopid, "autopid", "profile")
         self._follow(self._apply_destinations, "destinations", "autopid", "network")
+        self._follow(self._apply_bridges, "bridges", "passthrough", "network")
         self._follow(self._restart_car, "adapter")
         self._follow(self._restart_clock, "clock")
         if self.store.settings["web"]["enabled"]:
@@ -145,12 +149,15 @@ class App:
         return [running.destination for running in self._destinations]
 
     def certificates_changed(self, name: str) -> None:
-        """Has destinations with that cert set connect again, as do those whose set takes the default bundle if that
-        was replaced."""
+        """Has destinations and bridges with that cert set connect again, as do those whose set takes the default bundle
+        if that was replaced."""
         self._log.info("the cert set %s was changed", name)
         for running in self._destinations:
             if name in (running.settings["cert_set"], "default"):
                 running.destination.restart()
+        if self.bridges is not None:
+            self.bridges.certificates_changed(name)
+            self._apply_bridges()
 
     # Settings that changed
 
@@ -182,6 +189,20 @@ class App:
         self._destinations = rollout.destinations(
             self._destinations, self.store, self._shared, self._supervisor
         )
+        transient.release(transient.ROLLOUT)
+
+    def _apply_bridges(self) -> None:
+        if self.bridges is None:
+            if not self.store.settings["bridges"]:
+                return
+            from net.bridges import Bridges  # few devices have any
+
+            self.bridges = Bridges(self.uptime, self.clock.unix_s)
+        import rollout  # given back below
+
+        rollout.Builder(
+            self.bridges, self._shared, self.certificates, self.clock, board.lan_address()
+        ).apply(self.store, self._supervisor)
         transient.release(transient.ROLLOUT)
 
     def _make_shared(self, root: str) -> Shared:

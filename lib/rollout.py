@@ -1,6 +1,7 @@
 """Brings what runs in line with the settings. Imported when they change, then given back: see `transient`."""
 
 from delivery.destination import Destination
+from micropython import const
 from running import Running
 
 try:
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from config.store import Store
     from delivery.shared import Shared
     from log import Logger
+    from net.bridge import Way
+    from net.bridges import Bridged, Bridges, Part
+    from net.clock import Clock
+    from net.tls import Context
     from supervisor import Supervisor
+    from trust import Sets
+
+_BESIDE_BRIDGES = const(3)  # sockets for connections to servers, one of them never a bridge's
 
 
 def plan(
@@ -51,7 +59,7 @@ def destinations(
 
     Returns those that are wanted, in the order of the settings.
     """
-    shared.sessions.limit = store.settings["network"]["max_connections"]
+    shared.sessions.limit = _connections(store.settings)
     wanted = _wanted(before, store, shared)  # what fails, fails before any task is touched
     for running in before:
         if running.task is not None and running not in wanted:
@@ -85,3 +93,103 @@ def _wanted(before: "list[Running]", store: "Store", shared: "Shared") -> "list[
 def _is_other(settings: dict, before: dict) -> bool:
     """Whether these settings are of another destination, which was given the same id."""
     return settings["name"] != before["name"] and settings["url"] != before["url"]
+
+
+def _connections(settings: dict) -> int:
+    """How many connections to servers may be open: with bridges, other sockets of the chip's ten are taken."""
+    if any([bridge["enabled"] for bridge in settings["bridges"]]):
+        return _BESIDE_BRIDGES
+    return settings["network"]["max_connections"]
+
+
+class Builder:
+    """Makes bridges of settings. They listen at the address `lan` unless told otherwise."""
+
+    def __init__(
+        self, bridges: "Bridges", shared: "Shared", sets: "Sets", clock: "Clock", lan: str
+    ) -> None:
+        self._bridges = bridges
+        self._shared = shared
+        self._sets = sets
+        self._clock = clock
+        self._lan = lan
+
+    def apply(self, store: "Store", supervisor: "Supervisor") -> None:
+        """Starts and ends bridges so that they match the settings; those that stay the same are not disturbed."""
+        self._shared.sessions.limit = _connections(store.settings)
+        before = self._bridges.running
+        wanted = self._wanted(store, before)  # what fails, fails before any task is touched
+        for running in before:
+            if running.task is not None and running not in wanted:
+                task, running.task = running.task, None
+                supervisor.stop(task)
+        self._bridges.running = wanted
+        for running in wanted:
+            if running.task is None and running.part is not None:
+                running.task = supervisor.start("bridge " + running.settings["name"], running.run)
+
+    def _wanted(self, store: "Store", before: "list[Bridged]") -> "list[Bridged]":
+        old = {running.settings["name"]: running for running in before}
+        wanted = []
+        for settings in store.settings["bridges"]:
+            rules = [] if settings["kind"] == "tls" else store.settings["passthrough"]
+            running = old.get(settings["name"])
+            if running is None or running.is_other(settings, rules):
+                running = self._bridged(settings, rules, before)
+            wanted.append(running)
+        return wanted
+
+    def _bridged(self, settings: dict, rules: "list[dict]", before: "list[Bridged]") -> "Bridged":
+        from net.bridges import Bridged
+
+        part = None
+        try:
+            if settings["enabled"]:
+                part = self._part(settings, rules)
+        except ValueError as error:
+            self._bridges.refuse(settings["name"], error)
+        made = Bridged(settings, rules, part)
+        for running in before:
+            if running.place == made.place:
+                made.follow(running)
+        return made
+
+    def _part(self, settings: dict, rules: "list[dict]") -> "Part":
+        """What carries the bytes. Raises ValueError with a sentence."""
+        name, port, idle_ms = settings["name"], settings["listen_port"], settings["idle_s"] * 1000
+        target = settings["host"], settings["port"]
+        here = "0.0.0.0" if settings["uplink"] else self._lan
+        log, uptime, clients = self._bridges.log, self._bridges.uptime, settings["clients"]
+        if settings["kind"] == "udp":
+            from net.datagrams import Datagrams
+
+            return Datagrams(name, port, target, rules, log, uptime, clients, here, idle_ms)
+        from net.bridge import Bridge
+
+        way, room = self._way(settings, rules), self._bridges.room
+        return Bridge(name, port, way, room, log, uptime, clients, here, idle_ms)
+
+    def _way(self, settings: dict, rules: "list[dict]") -> "Way":
+        """The way to the server. Raises ValueError with a sentence."""
+        from net.bridge import connector, passthrough
+
+        if settings["kind"] == "tcp":
+            return passthrough(rules, settings["host"], settings["port"])
+        return connector(
+            settings["host"],
+            settings["port"],
+            self._context(settings["cert_set"]),
+            settings["server_name"] or None,
+            self._shared._handshake_lock,
+            self._shared.sessions,
+        )
+
+    def _context(self, name: str) -> "Context":
+        """Whom a cert set trusts. Raises ValueError with a sentence."""
+        from net import tls
+        from trust.certsets import CertSetError  # before it is loaded: the class that is raised
+
+        try:
+            return tls.Context(self._sets.load(name), clock=self._clock)
+        except (CertSetError, ValueError) as error:
+            raise ValueError(f"{error} Choose another cert set, or upload what this one lacks.")

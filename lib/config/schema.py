@@ -9,7 +9,7 @@ Sections marked `switch` are entries that a problem in them switches off, and no
 
 from micropython import const
 
-from config import connector, destination_rules, rules
+from config import bridges, connector, destination_rules, rules
 from config.destination import DESTINATION
 from config.fields import HEX, LETTERS, Choice, Decimal, Flag, Integer, Reading, Text
 from config.rules import MAX_DESTINATIONS
@@ -182,6 +182,8 @@ SETTINGS = Section(
             MAX_DESTINATIONS,
             "max_destinations",
         ),
+        bridges.BRIDGES,
+        bridges.PASSTHROUGH,
         Section(
             "signals",
             "Which parameters tell what the car is doing.",
@@ -257,6 +259,7 @@ def validate(
     settings = SETTINGS.read(reading, data, "")
     found = rules.judge(reading, settings, used)
     destination_rules.judge(reading, settings["destinations"], known or {}, found)
+    bridges.judge(reading, settings)
     if secrets is not None:
         secrets.update(found)
     return settings, reading.problems

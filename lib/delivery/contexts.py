@@ -1,5 +1,6 @@
 """Whom each destination trusts: TLS settings made of its cert set, its pins and what the clock says."""
 
+import transient
 from net import tls
 
 from delivery.route import RouteError
@@ -41,9 +42,11 @@ class Contexts:
         from trust.certsets import CertSetError  # before it is loaded: the class that is raised
 
         choice = None if self._memory is None else _Choice(self._memory, settings["id"])
+        ciphers = _ciphers(settings["tls"]["ciphers"])
         try:
             return tls.Context(
                 self._certsets.load(settings["cert_set"]),
+                ciphers,
                 pins=settings["tls"]["pins"],
                 clock=self._clock,
                 choice=choice,
@@ -60,6 +63,22 @@ class Contexts:
         unix_s = dates.unix_seconds(date)
         if unix_s is not None:
             self._clock.offer("answer", unix_s)
+
+
+def _ciphers(policy: str) -> "list[str] | None":
+    """The suites that may be used; None leaves that to Mbed TLS. Raises RouteError."""
+    if policy == "default":
+        return None
+    from delivery import ciphers  # given back at once
+
+    try:
+        found = ciphers.of(policy)
+    finally:
+        transient.release(("delivery.ciphers",))
+    if not found:
+        cause = "This firmware has none of the cipher suites that are allowed (%s)." % policy
+        raise RouteError(cause, "Choose other cipher suites: tls.ciphers.")
+    return found
 
 
 class _Choice:

@@ -24,19 +24,22 @@ class Counter:
     """Gives 0, 1, 2, … and none of them twice.
 
     To spare the flash, it is written once for 64 numbers: after a restart what was left of these is skipped.
+
+    Attributes:
+        upcoming: what `next` is going to give.
     """
 
     def __init__(self, store: "Store", key: str) -> None:
         self._store = store
         self._key = key
         text = store.get(key) or "0"
-        self._next = self._end = 0 if text.strip("0123456789") else int(text)
+        self.upcoming = self._end = 0 if text.strip("0123456789") else int(text)
 
     def next(self) -> int:
         """The next number."""
-        number = self._next
-        self._next += 1
-        if self._next > self._end:
+        number = self.upcoming
+        self.upcoming += 1
+        if self.upcoming > self._end:
             self._end = number + _BLOCK
             self._store.put(self._key, str(self._end))
         return number

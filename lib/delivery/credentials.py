@@ -13,6 +13,8 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from delivery.azure import Tokens
+
 
 class Credentials:
     """What the settings of an authentication come to.
@@ -21,6 +23,7 @@ class Credentials:
         fields: (name, value) pairs for the head.
         pairs: (key, value) pairs for the query.
         form: what stands before the rest of a form, "token=…&"; "" if nothing does.
+        tokens: makes the Authorization of each attempt, for Azure IoT Hub; None if the fields hold everything.
         secrets: every text in them that nobody should read, as it stands there and as it was entered.
     """
 
@@ -32,6 +35,7 @@ class Credentials:
         self.fields: list[tuple[str, str]] = []
         self.pairs: list[tuple[str, str]] = []
         self.form = ""
+        self.tokens: Tokens | None = None
         self.secrets: list[str] = []
         login = secret("auth.login")
         kind = auth["type"]
@@ -43,6 +47,8 @@ class Credentials:
             self._bearer(secret("auth.token"))
         elif kind == "basic":
             self._basic(_login(auth["user"], secret("auth.token")))
+        elif kind == "azure_sas":
+            self._azure(auth, secret("auth.token"))
 
     def _bearer(self, token: str | None) -> None:
         """Without the scheme word, which many paste with the token."""
@@ -62,6 +68,16 @@ class Credentials:
     def _authorize(self, value: str, secret: str) -> None:
         self.fields.append(("Authorization", value))
         self.secrets.append(secret)
+
+    def _azure(self, auth: dict, key: str | None) -> None:
+        from delivery import azure
+
+        if not key:
+            cause = "Tokens for Azure IoT Hub are chosen, but there is no key."
+            raise RouteError(cause, "Paste the device's connection string, or enter its key.")
+        resource = azure.resource(auth["hub"], auth["device_id"])
+        self.tokens = azure.Tokens(resource, key, auth["life_s"])
+        self.secrets.append(key)
 
     def _api_key(self, auth: dict, token: str | None) -> None:
         from net import url  # here already: it took the address apart

@@ -13,8 +13,8 @@ from micropython import const
 
 from delivery.dispatcher import Dispatcher
 from delivery.journal import Journal
-from delivery.message import Parcel
 from delivery.producer import Producer
+from delivery.route import RouteError
 from delivery.slot import Slot
 
 try:
@@ -23,10 +23,14 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from delivery.dead_letters import DeadLetters
     from delivery.journal import Attempt
     from delivery.message import Message
     from delivery.shared import Outbox, Shared
+
+    Stored = tuple[list[str | None], Mapping[str, str]]
 
 DISABLED = "disabled"
 GROUPING_OFF = "grouping_off"
@@ -47,6 +51,8 @@ _REASONS = {
 }
 _NO_EVENTS = "The cycle is 0 and no event is chosen: documents are sent on demand only."
 _LOOK_MS = const(250)
+_EMPTY = "There is nothing to send: no value was read yet, or the clock is not set."
+_WAIT = "Wait until the car answers and the clock is set."
 _SECRETS = ("auth.token", "auth.login", "sign.secret", "sign.previous")
 
 
@@ -65,7 +71,7 @@ class Destination:
         self._shared = shared
         self._settings = settings
         self._grouping = grouping
-        self._secrets = self._stored_secrets(settings)
+        self._stored = self._looked_up(settings)
         self._wake = asyncio.Event()
         self._producer: Producer | None = None
         self.dispatcher: Dispatcher | None = None
@@ -102,17 +108,17 @@ class Destination:
     def apply(self, settings: dict, grouping: bool) -> None:
         """Goes on with these settings at once; a request under way by other ones is given up.
 
-        Nothing happens if neither they nor the stored secrets differ. What was delivered in this boot is remembered,
-        and what waits in the outbox stays there.
+        Nothing happens if neither they nor the stored secrets nor what dynamic fields stand for differ. What was
+        delivered in this boot is remembered, and what waits in the outbox stays there.
         """
-        secrets = self._stored_secrets(settings)
-        if (settings, grouping, secrets) == (self._settings, self._grouping, self._secrets):
+        stored = self._looked_up(settings)
+        if (settings, grouping, stored) == (self._settings, self._grouping, self._stored):
             return
         before = self._settings["queue"]
         self._disconnect()
         if settings["queue"]["mode"] != before["mode"]:
             self._move(settings)
-        self._settings, self._grouping, self._secrets = settings, grouping, secrets
+        self._settings, self._grouping, self._stored = settings, grouping, stored
         if self.outbox is not None and settings["queue"] != before:
             self.outbox.limit(settings["queue"])
         self.restart()
@@ -265,6 +271,7 @@ class Destination:
         if live and dispatcher.busy:
             self.coalesced += producer.skip(now_ms)
             return
+        event = producer.event
         self.coalesced += producer.begin(now_ms)
         if live and producer.cycle is not None:
             until_next = producer.cycle.wait_ms(now_ms)
@@ -274,11 +281,17 @@ class Destination:
         if throttled:
             self.journal.throttled += 1
         else:
-            self._put(producer, dispatcher, outbox)
+            self._put(producer, dispatcher, outbox, event)
 
-    def _put(self, producer: Producer, dispatcher: Dispatcher, outbox: "Outbox") -> None:
+    def _put(
+        self, producer: Producer, dispatcher: Dispatcher, outbox: "Outbox", event: str
+    ) -> None:
         first = self._introduces(dispatcher, outbox)
-        message = producer.make(first)
+        try:
+            message = producer.make(first, event)
+        except RouteError as error:
+            dispatcher.blame(dispatcher.unmade(error))
+            return
         if not message.body:
             return
         outbox.put(message)
@@ -334,8 +347,14 @@ class Destination:
             return
         producer = self._producer or Producer(self._settings, self._shared)
         outbox = self._opened_outbox()
-        message = producer.make(self._introduces(dispatcher, outbox))
-        parcel = Parcel([message], self._shared.format(message.format), True)
+        try:
+            message = producer.make(self._introduces(dispatcher, outbox))
+            if not message.body:
+                raise RouteError(_EMPTY, _WAIT)
+        except RouteError as error:
+            self._answer(dispatcher.unmade(error))
+            return
+        parcel = self._shared.parcel(self._settings, [message], True)
         dispatcher.begin(parcel, self._answer)
 
     def _answer(self, attempt: "Attempt | None") -> None:
@@ -391,9 +410,10 @@ class Destination:
         letters.add(message, cause, status)
         self.journal.dropped += letters.dropped - before
 
-    def _stored_secrets(self, settings: dict) -> "list[str | None]":
+    def _looked_up(self, settings: dict) -> "Stored":
+        """What requests depend on besides the settings: secrets, and what dynamic fields stand for."""
         prefix = "destinations.%d." % settings["id"]
-        return [self._shared.secret(prefix + name) for name in _SECRETS]
+        return [self._shared.secret(prefix + name) for name in _SECRETS], self._shared.ids()
 
 
 class _Demand:

@@ -8,7 +8,7 @@ from net.opening import RequestError
 from delivery import schedule, verdict
 from delivery.fuse import Fuse
 from delivery.journal import Attempt
-from delivery.message import Parcel
+from delivery.message import Message, Parcel
 from delivery.route import RouteError
 
 try:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from delivery.journal import Journal
-    from delivery.message import Message
     from delivery.shared import Outbox, Shared, Way
     from delivery.verdict import Verdict
 
@@ -71,7 +70,9 @@ class Dispatcher:
         self.fuse = Fuse(settings["fuse"])
         self.delivered = self.delivered_first = self.untimed = False
         self.settled = 0
-        self._needs_time = settings["url"].lower().startswith(("https:", "mqtts:"))
+        sign, retry = settings["sign"], settings["retry"]
+        self._insists = sign["scheme"] == "kpn" and retry["attempts"] > 0
+        self._needs_time = settings["url"].lower().startswith(("https:", "mqtts:", "tls:"))
         self.reset()
 
     def reset(self) -> None:
@@ -119,6 +120,20 @@ class Dispatcher:
         self._begun = False
         self._task = asyncio.create_task(self._attempt(parcel, alone))
 
+    def unmade(self, error: RouteError) -> Attempt:
+        """No document could be made: notes that as an attempt, which failed before anything left the device."""
+        now = self._shared.uptime.ms()
+        message = Message(self._shared.next_id(), b"", 0, now)
+        parcel = Parcel([message], self._shared.format("wican"))
+        attempt = Attempt(now, 0, parcel, verdict.of_settings(str(error), error.advice))
+        self._journal.add(attempt)
+        return attempt
+
+    def blame(self, attempt: Attempt) -> None:
+        """What failed is what is wrong at present; nothing that waits is held back for it."""
+        self._tell(attempt)
+        self.failures = max(1, self.failures)
+
     async def collect(self) -> None:
         """Looks after the attempt under way, if it is over. Raises what an error in the firmware made it raise."""
         task = self._task
@@ -146,7 +161,7 @@ class Dispatcher:
         kept = self._parcel
         ids = [message.id for message in messages]
         if kept is None or kept.ids != ids[: len(kept.ids)]:  # else: the same bytes once more
-            kept = self._parcel = Parcel(messages, self._shared.format(messages[0].format))
+            kept = self._parcel = self._shared.parcel(self._settings, messages)
         return kept
 
     def _is_known(self, message: "Message") -> bool:
@@ -203,15 +218,17 @@ class Dispatcher:
         try:
             if self._way is None:
                 self._way = self._shared.route(self._settings)
-            return await self._way.deliver(parcel, self._deadline_ms())
+            return await self._way.deliver(parcel, self._deadline_ms(parcel))
         except RouteError as error:
             return verdict.of_settings(str(error), error.advice)
         except RequestError as error:
             return verdict.of_error(error)
 
-    def _deadline_ms(self) -> int:
-        chosen = self._settings["retry"]["timeout_s"] * 1000
-        return chosen or schedule.deadline_ms(self._settings["cycle_ms"])
+    def _deadline_ms(self, parcel: Parcel) -> int:
+        retry = self._settings["retry"]
+        each = retry["timeouts_s"]
+        chosen = each[min(parcel.attempts, len(each) - 1)] if each else retry["timeout_s"]
+        return chosen * 1000 or schedule.deadline_ms(self._settings["cycle_ms"])
 
     def _succeed(self, parcel: Parcel, now_ms: int, took_ms: int) -> None:
         """What a delivery proves: the server is there and takes what we send."""
@@ -225,6 +242,8 @@ class Dispatcher:
         self.delivered_first = self.delivered_first or parcel.first
 
     def _fail(self, parcel: Parcel, attempt: Attempt, outcome: "Verdict", now_ms: int) -> None:
+        if self._insists and outcome.kind in (verdict.AUTH, verdict.REJECTED):
+            outcome.kind = verdict.RETRY  # KPN Things counts everything but a 2xx alike
         self._tell(attempt)
         self.failures += 1
         parcel.attempts += 1

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Command = tuple[str, int]  # name, and cycle_ms of set_cycle or 0
     Answer = tuple[int, str, Command | None]
+    Seen = tuple[int, str]  # Unix time until which its time is good, and the token
 
 COMMANDS = ("ping", "send_now", "set_cycle", "request_config")
 _LONGEST = const(2048)  # characters of a query
@@ -34,11 +35,39 @@ _FASTEST_MS, _SLOWEST_MS = const(1000), const(86_400_000)
 
 
 class Refusal(Exception):
-    """Why a downlink is not obeyed: `status` of the answer, `str()` is one sentence."""
+    """Why a downlink is not obeyed: `status` of the answer, `str()` is one sentence.
 
-    def __init__(self, status: int, sentence: str) -> None:
+    `is_strange`: nobody showed that he knows a key.
+    """
+
+    def __init__(self, status: int, sentence: str, is_strange: bool = False) -> None:
         super().__init__(sentence)
         self.status = status
+        self.is_strange = is_strange
+
+
+class Downlink:
+    """A query as it was received, without question mark, taken apart.
+
+    Attributes:
+        signed: what the token covers: all other parameters, decoded, in the order in which they came.
+        token: in small letters.
+        values: by name, decoded.
+    """
+
+    def __init__(self, query: str) -> None:
+        """Raises Refusal."""
+        pairs, self.values = _parameters(query)
+        self.signed = "&".join(pairs)
+        self.token = self.values.get("Token", "").lower()
+
+    def unknown(self) -> Refusal:
+        """Why it is refused if no key fits."""
+        if not self.token:
+            message = "Token is missing: sign the query with the tunnel key."
+        else:
+            message = "Token is wrong: check the key, and hash the decoded query in its order."
+        return Refusal(403, message, True)
 
 
 class Verifier:
@@ -52,15 +81,22 @@ class Verifier:
         keys: "Sequence[str]",
         window_s: int = 60,
         allowed: "Sequence[str]" = (),
+        seen: "list[Seen] | None" = None,
+        since_s: int = 0,
     ) -> None:
-        """`keys`: the tunnel key, and the one before it while that is still good; `allowed`: some of COMMANDS."""
+        """`keys`: the tunnel key, and the one before it while that is still good; `allowed`: some of COMMANDS.
+
+        `seen` remembers tokens; those who may hear the same ones share it and keep it as long as the device runs.
+        What was sent before `since_s` (Unix time), when it was still empty, is not obeyed.
+        """
         self._dev_eui = dev_eui.upper()
         self._as_id = as_id
         self._port = str(port)
         self._keys = [key for key in keys if key]  # an empty one would be everybody's
         self._window_s = window_s
         self._allowed = allowed
-        self._seen: list[tuple[int, str]] = []
+        self._seen: list[Seen] = [] if seen is None else seen
+        self._since_s = since_s
 
     def judge(self, query: str, unix_s: int) -> "Answer":
         """What to answer to a query as it was received, without question mark: status, sentence, command or None.
@@ -68,35 +104,29 @@ class Verifier:
         `unix_s` is Unix time, 0 while the clock is not set.
         """
         try:
-            command = self._command(query, unix_s)
+            _, command = chosen(query, [self], unix_s)
         except Refusal as refusal:
             return refusal.status, str(refusal), None
-        return 200, "The command %s was accepted." % command[0], command
+        return 200, accepted(command), command
 
-    def _command(self, query: str, unix_s: int) -> "Command":
-        pairs, values = _parameters(query)
-        self._check_token(pairs, values.get("Token", ""))
+    def knows(self, downlink: Downlink) -> bool:
+        """Whether it was signed with one of the keys. All are tried, and all digits looked at: time tells nothing."""
+        given, good = downlink.token.encode(), False
+        for key in self._keys:
+            good |= _same(signing.thingpark_token((), downlink.signed, key).encode(), given)
+        return good
+
+    def command(self, downlink: Downlink, unix_s: int) -> "Command":
+        """The command of a downlink that it knows; from now on its token is used. Raises Refusal."""
+        values = downlink.values
         if values.get("DevEUI", "").upper() != self._dev_eui:
             raise Refusal(403, "DevEUI is not the one of this device.")
         if values.get("AS_ID", "") != self._as_id:
             raise Refusal(403, "AS_ID is not the one that was agreed; check both sides.")
         if values.get("FPort", "") != self._port:
             raise Refusal(403, "FPort is not the one for commands; it is %s here." % self._port)
-        self._check_time(values.get("Time", ""), values["Token"].lower(), unix_s)
+        self._check_time(values.get("Time", ""), downlink.token, unix_s)
         return command_in(values.get("Payload", ""), self._allowed)
-
-    def _check_token(self, pairs: "list[str]", token: str) -> None:
-        """Every key is tried, and every digit looked at, so that time tells nothing."""
-        plain = "&".join(pairs)
-        given, good = token.lower().encode(), False
-        for key in self._keys:
-            good |= _same(signing.thingpark_token((), plain, key).encode(), given)
-        if not token:
-            raise Refusal(403, "Token is missing: sign the query with the tunnel key.")
-        if not good:
-            raise Refusal(
-                403, "Token is wrong: check the key, and hash the decoded query in its order."
-            )
 
     def _check_time(self, text: str, token: str, unix_s: int) -> None:
         if not unix_s:
@@ -109,18 +139,43 @@ class Verifier:
         if abs(unix_s - sent_s) > self._window_s:
             message = "Time is %d seconds off, at most %d are allowed: check the sender's clock."
             raise Refusal(403, message % (abs(unix_s - sent_s), self._window_s))
-        self._remember(sent_s, token, unix_s)
+        if sent_s < self._since_s:
+            raise Refusal(403, "Time is before the device's start: sign the command anew.")
+        self._remember(sent_s + self._window_s, token, unix_s)
 
-    def _remember(self, sent_s: int, token: str, unix_s: int) -> None:
+    def _remember(self, until_s: int, token: str, unix_s: int) -> None:
         """A token counts once. None is forgotten while its time is good: rather wait than be fooled."""
-        if token in [known for _, known in self._seen]:
+        seen = self._seen
+        if token in [known for _, known in seen]:
             raise Refusal(403, "Token was used before: sign every command anew.")
-        if len(self._seen) >= _REMEMBERED:
-            oldest = unix_s - self._window_s
-            self._seen = [entry for entry in self._seen if entry[0] >= oldest]
-        if len(self._seen) >= _REMEMBERED:
+        if len(seen) >= _REMEMBERED:
+            for entry in [entry for entry in seen if entry[0] < unix_s]:
+                seen.remove(entry)
+        if len(seen) >= _REMEMBERED:
             raise Refusal(429, "Too many commands within a short time; wait a minute.")
-        self._seen.append((sent_s, token))
+        seen.append((until_s, token))
+
+
+def chosen(query: str, verifiers: "Sequence[Verifier]", unix_s: int) -> "tuple[Verifier, Command]":
+    """Whom a query as it was received is for, and its command. Raises Refusal: the one of whoever knows the key.
+
+    Each token is tried with all keys, whatever comes of it.
+    """
+    downlink = Downlink(query)
+    knowing = [verifier for verifier in verifiers if verifier.knows(downlink)]
+    refusal = downlink.unknown()
+    for verifier in knowing:
+        try:
+            return verifier, verifier.command(downlink, unix_s)
+        except Refusal as error:
+            if refusal.is_strange:
+                refusal = error
+    raise refusal
+
+
+def accepted(command: "Command") -> str:
+    """The sentence for a command that is obeyed."""
+    return "The command %s was accepted." % command[0]
 
 
 def command_in(payload: str, allowed: "Sequence[str]") -> "Command":
@@ -167,7 +222,7 @@ def _cycle_ms(item: object) -> int:
 def _parameters(query: str) -> "tuple[list[str], dict[str, str]]":
     """The decoded name=value pairs but Token, in their order, and the values by name. Raises Refusal."""
     if len(query) > _LONGEST:
-        raise Refusal(400, "The query has more than %d characters; shorten it." % _LONGEST)
+        raise Refusal(400, "The query has more than %d characters; shorten it." % _LONGEST, True)
     pairs: list[str] = []
     values: dict[str, str] = {}
     for piece in query.split("&"):
@@ -176,9 +231,9 @@ def _parameters(query: str) -> "tuple[list[str], dict[str, str]]":
         try:
             name, mark, value = [url.percent_decode(part) for part in piece.partition("=")]
         except ValueError:
-            raise Refusal(400, "The query is not percent-encoded UTF-8; encode every value.")
+            raise Refusal(400, "The query is not percent-encoded UTF-8; encode every value.", True)
         if name in values:
-            raise Refusal(400, "The query names a parameter twice; send each once.")
+            raise Refusal(400, "The query names a parameter twice; send each once.", True)
         values[name] = value
         if name != "Token":
             pairs.append(name + mark + value)

@@ -58,9 +58,14 @@ class Parcel:
     attempts = 0
 
     def __init__(
-        self, messages: "Sequence[Message]", format: "Format", wants_trace: bool = False
+        self,
+        messages: "Sequence[Message]",
+        format: "Format",
+        wants_trace: bool = False,
+        frame: "tuple[bytes, bytes]" = (b"", b""),
     ) -> None:
-        """Joins messages that were made in the same format; several only if it can be joined."""
+        """Joins messages that were made in the same format; several only if it can be joined. `frame` stands before
+        and behind them."""
         self.ids = [message.id for message in messages]
         self.id = messages[0].id
         self.count = len(messages)
@@ -69,6 +74,8 @@ class Parcel:
         self.content_type: str | None = format.CONTENT_TYPE
         self.in_query: bool = getattr(format, "IN_QUERY", False)
         self.body = messages[0].body if len(messages) == 1 else _joined(messages, format)
+        if frame[0]:
+            self.body = b"".join((frame[0], self.body, frame[1]))
         self.wants_trace = wants_trace
         self.trace = ""
 

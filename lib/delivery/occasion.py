@@ -8,7 +8,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from autopid.parameter import Parameter
 
@@ -43,7 +43,7 @@ class Occasion(Sample):
         event: str = "",
         ignition: "bool | None" = None,
         supply_mv: "int | None" = None,
-        signals: "tuple[str, ...]" = (),
+        signals: "Sequence[str]" = (),
         reset_cause: str = "unknown",
     ) -> None:
         super().__init__(parameters, now_ms, unix_s, device_id, body, status)

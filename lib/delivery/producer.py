@@ -11,6 +11,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from types import ModuleType as Format
+
     from autopid.parameter import Parameter
 
     from delivery.selection import Selection
@@ -51,8 +53,11 @@ class Producer:
 
     def look(self, now_ms: int) -> None:
         """Notes what has happened; it is not forgotten before `begin`."""
-        if self._events is not None:
-            self.event = self._events.look(now_ms) or self.event
+        if self._events is None:
+            return
+        found = self._events.look(now_ms)
+        if found is not None and not (self.event and found == self._events.CHANGE):
+            self.event = found
 
     def is_due(self, now_ms: int) -> bool:
         """Whether a document should be made now: its time has come, or something happened."""
@@ -69,15 +74,56 @@ class Producer:
         """Leaves out the due times that have passed and returns how many; what happened stays to be told."""
         return 0 if self.cycle is None else self.cycle.skip(now_ms)
 
-    def make(self, first: bool) -> Message:
-        """A document of the values of this moment. With `first` it introduces the device."""
+    def make(self, first: bool, event: str = "") -> Message:
+        """A document of the values of this moment; b"" if the format finds nothing to tell. With `first` it introduces
+        the device. `event` is what made it due, if not the cycle. Raises RouteError."""
         shared = self._shared
-        body = self._settings["body"]
-        now_ms, unix_s = shared.uptime.ms(), shared.unix_s()
-        status = shared.status() if first else None
-        sample = Sample(self._parameters(), now_ms, unix_s, shared.device_id, body, status)
-        document = shared.format(body["format"]).document(sample)
-        return Message(shared.next_id(), document, unix_s, now_ms, first, body["format"])
+        name = self._settings["body"]["format"]
+        format = shared.format(name)
+        sample = self._sample(first)
+        key = getattr(format, "COUNTER", None)
+        if key is None:
+            document = format.document(sample)
+        else:
+            document = self._of_occasion(format, key.format(self._settings["id"]), sample, event)
+        return Message(shared.next_id(), document, sample.unix_s, sample.now_ms, first, name)
+
+    def _sample(self, first: bool) -> Sample:
+        shared = self._shared
+        return Sample(
+            self._parameters(),
+            shared.uptime.ms(),
+            shared.unix_s(),
+            shared.device_id,
+            self._settings["body"],
+            shared.status() if first else None,
+        )
+
+    def _of_occasion(self, format: "Format", key: str, sample: Sample, event: str) -> bytes:
+        """The document of a format that wants to know more; a number counts once it stands in one."""
+        from delivery.occasion import Occasion  # most devices never need it
+
+        shared = self._shared
+        counter = shared.counter(key) if key else None
+        occasion = Occasion(
+            sample.parameters,
+            sample.now_ms,
+            sample.unix_s,
+            sample.device_id,
+            sample.body,
+            sample.status,
+            self._settings["id"],
+            shared.ids(),
+            0 if counter is None else counter.upcoming,
+            event,
+            shared.signals.state("ignition"),
+            shared.signals.supply_mv(),
+            shared.signals.sources(),
+        )
+        document: bytes = format.document(occasion)
+        if document and counter is not None:
+            counter.next()
+        return document
 
     def _parameters(self) -> "list[Parameter]":
         group = self._shared.group

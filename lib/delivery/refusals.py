@@ -53,6 +53,20 @@ _ANSWERS = {
 }
 
 
+# What these often mean where the field Host held an IP address, as with a connector in the network.
+_OF_HOST = (402, 403, 404, 421)
+_NAME_HOST = (
+    "The server was asked for an IP address: enter its name as transport.host_header, or in the address, with the IP "
+    "address as transport.connect_to."
+)
+
+
+def suspect_host(found: Verdict) -> None:
+    """Adds to the advice for requests whose field Host held an IP address: that may be what the server minds."""
+    if found.status in _OF_HOST:
+        found.advice = "%s %s" % (found.advice, _NAME_HOST)
+
+
 def of_response(response: "Response") -> Verdict:
     """The verdict on any status but 2xx."""
     return _of_head(response.status, response.get)

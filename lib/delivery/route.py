@@ -1,6 +1,9 @@
 """The way to one destination over HTTP: address, head, signature and connection, made once per change of settings."""
 
+import time
+
 import transient
+from micropython import const
 from net import dial
 from net.http import Connection, RequestError
 
@@ -13,7 +16,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from net.http import Response
     from net.sessions import Sessions
@@ -25,8 +28,13 @@ if TYPE_CHECKING:
 
     Fields = list[tuple[str, str]]
 
+_UNAUTHORIZED = const(401)
 _USER_AGENT = "ESP32 WiCAN/1.0"
-_MAKERS = transient.ADDRESSES + ("delivery.heads", "delivery.credentials", "delivery.headers")
+_MAKERS = (
+    ("delivery.heads", "delivery.credentials", "delivery.headers")
+    + ("delivery.dynamic", "delivery.identity")
+    + transient.ADDRESSES
+)
 
 
 class RouteError(Exception):
@@ -51,23 +59,26 @@ class Route:
         handshake_lock: "asyncio.Lock | None",
         unix_s: "Callable[[], int]",
         sessions: "Sessions | None" = None,
+        ids: "Mapping[str, str] | None" = None,
     ) -> None:
         """Takes a destination's settings. Opens nothing yet. Raises RouteError.
 
         `secret` takes names as in "destinations.1.auth.token"; `unix_s` is the Unix time in seconds, 0 while the clock
-        is not set; `sessions` decides which connections of the device stay open.
+        is not set; `sessions` decides which connections of the device stay open; `ids` is what dynamic fields stand
+        for.
         """
         self._settings = settings
         self._contexts = contexts
         self._handshake_lock = handshake_lock
         self._sessions = sessions
+        self._unix_s = unix_s
         self._fixed: Fields = []
         self._fixed_for: tuple[str | None, bool] | None = None
         self._packed = b""
         self._packed_for: Parcel | None = None
         self._rules: dict | None = _rules(settings["success"])
         try:
-            self._prepare(settings, secret, unix_s)
+            self._prepare(settings, secret, unix_s, ids or {})
         finally:
             transient.release(_MAKERS)
         self._connection: Connection | None = self._connect()
@@ -81,7 +92,7 @@ class Route:
         if self._connection is None:
             self._connection = self._connect()
         try:
-            response = await self._send(self._connection, parcel, deadline_ms)
+            response = await self._exchange(self._connection, parcel, deadline_ms)
         except ValueError as error:
             raise RouteError("No request can be made of these settings: %s." % error)
         except RequestError as error:
@@ -102,6 +113,7 @@ class Route:
         settings: dict,
         secret: "Callable[[str], str | None]",
         unix_s: "Callable[[], int]",
+        ids: "Mapping[str, str]",
     ) -> None:
         """Everything that stays the same from one parcel to the next.
 
@@ -112,14 +124,30 @@ class Route:
         def own(name: str) -> str | None:
             return secret("destinations.%d.%s" % (settings["id"], name))
 
-        self._signer = _signer(settings["sign"], own, unix_s)
-        head = Head(settings, own, self._signer)
+        self._signer = _signer(settings["sign"], own, unix_s, settings["id"])
+        head = Head(settings, own, self._signer, ids)
         self._target, self._fields, self._secrets = head.target, head.fields, head.secrets
-        self._form = head.form
+        self._form, self._tokens = head.form, head.tokens
         self._is_secure = head.address.scheme == "https"
-        self._host, self._port = head.address.host, head.address.port
-        self._host_header = head.address.host_header
+        self._host, self._port = head.dial
+        self._server_name = settings["tls"]["server_name"] or head.address.host
+        self._host_header, self._names_host = head.host, head.names_host
         self._address = dial.Address(self._host, self._port)
+
+    async def _exchange(
+        self, connection: Connection, parcel: "Parcel", deadline_ms: int
+    ) -> "Response":
+        """One request; a second one at once if its token was refused, as another one may be taken."""
+        began = time.ticks_ms()
+        response = await self._send(connection, parcel, deadline_ms)
+        if self._tokens is None:
+            return response
+        if response.status == _UNAUTHORIZED and self._tokens.refused():
+            left_ms = deadline_ms - time.ticks_diff(time.ticks_ms(), began)
+            response = await self._send(connection, parcel, max(1, left_ms))
+        if 200 <= response.status < 300:
+            self._tokens.accepted()
+        return response
 
     async def _send(
         self, connection: Connection, parcel: "Parcel", deadline_ms: int
@@ -131,13 +159,19 @@ class Route:
             body = self._body(parcel)
         fixed = self._heading(parcel)
         changing = [("X-Message-Id", parcel.id)]
+        secrets = self._secrets
+        if self._tokens is not None:
+            token = self._tokens.header(self._unix_s())
+            changing.append(("Authorization", token))
+            secrets = secrets + [token]
         if self._signer is not None:
             changing += self._signer.fields(parcel.id, body)
+            goal = _extended(goal, self._signer.query(body))
         if parcel.wants_trace:
             from delivery import trace
 
             message = connection.writer.message(method, goal, fixed, body, changing)
-            parcel.trace = trace.of(message, self._secrets)
+            parcel.trace = trace.of(message, secrets)
             transient.release(("delivery.trace",))
         return await connection.request(method, goal, fixed, body, deadline_ms, changing)
 
@@ -175,6 +209,10 @@ class Route:
             found = success.objection(self._rules, response) or found
         if found.ok:
             self._packed, self._packed_for = b"", None
+        elif not self._names_host:
+            from delivery import refusals  # here already
+
+            refusals.suspect_host(found)
         return found
 
     def _of_cut_reply(self, error: RequestError) -> "Verdict":
@@ -195,7 +233,7 @@ class Route:
             self._host,
             self._port,
             context,
-            self._settings["tls"]["server_name"],
+            self._server_name,
             handshake_lock=self._handshake_lock,
             host_header=self._host_header,
             keep=self._settings["transport"]["keep"],
@@ -213,14 +251,18 @@ def _extended(target: str, query: str) -> str:
 
 
 def _signer(
-    sign: dict, secret: "Callable[[str], str | None]", unix_s: "Callable[[], int]"
+    sign: dict,
+    secret: "Callable[[str], str | None]",
+    unix_s: "Callable[[], int]",
+    number: int,
 ) -> "Signer | None":
     if sign["scheme"] == "none" and not sign["digest"]:
         return None
     from delivery.signer import Signer
 
-    return Signer(sign, secret, unix_s)
+    return Signer(sign, secret, unix_s, number)
 
 
 def _rules(success: dict) -> dict | None:
-    return success if success["status"] or success["json_path"] else None
+    wanted = success["status"] or success["json_path"] or success["accept"]
+    return success if wanted else None

@@ -7,6 +7,7 @@ from micropython import const
 from net.sessions import Sessions
 
 from delivery.formats import wican
+from delivery.message import Parcel
 from delivery.route import Route
 
 try:
@@ -15,7 +16,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType as Format
     from typing import Protocol
 
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from uptime import Uptime
 
     from delivery.contexts import Contexts
+    from delivery.counter import Counter, Store
     from delivery.dead_letters import DeadLetters
-    from delivery.message import Message, Parcel
+    from delivery.message import Message
     from delivery.storage import Storage
     from delivery.verdict import Verdict
 
@@ -52,7 +54,8 @@ if TYPE_CHECKING:
         def purge(self) -> None: ...
 
     class Way(Protocol):
-        """How parcels reach a server: `delivery.route.Route`, or `delivery.mqtt_route.MqttRoute`."""
+        """How parcels reach a server: `delivery.route.Route`, `delivery.mqtt_route.MqttRoute` or
+        `delivery.tcp_route.TcpRoute`."""
 
         async def deliver(self, parcel: Parcel, deadline_ms: int) -> Verdict: ...
         def close(self) -> None: ...
@@ -74,6 +77,7 @@ class Shared:
         secret: name -> the secret of that name, or None.
         status: () -> redacted (key, plain value) pairs for the first document.
         log: where outcomes are told; never a secret or a body.
+        ids: () -> what dynamic fields (`delivery.identity.FIELDS`) stand for; the same object until they change.
         sessions: who may keep a connection open.
     """
 
@@ -91,13 +95,18 @@ class Shared:
         status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",
         connections: int,
+        ids: "Callable[[], Mapping[str, str]]" = dict,
+        memory: "Store | None" = None,
     ) -> None:
         """`boot` counts the starts of this device: with it, ids of messages are never given twice; `connections` may be
-        open at a time, and one TLS handshake is made at a time."""
+        open at a time, and one TLS handshake is made at a time; `memory` keeps numbers of messages over restarts, for
+        formats that have them."""
         self._root = root
         self._prefix = "%s-%d-" % (device_id, boot)
         self._messages = 0
         self._formats: dict[str, Format] = {"wican": wican}
+        self._memory = memory
+        self._counters: dict[str, Counter] = {}
         self._contexts = contexts
         self._handshake_lock = asyncio.Lock()
         self.sessions = Sessions(connections)
@@ -109,6 +118,7 @@ class Shared:
         self.secret = secret
         self.status = status
         self.log = log
+        self.ids = ids
 
     def next_id(self) -> str:
         """An id for a message that no other message has or will have."""
@@ -123,6 +133,29 @@ class Shared:
             self._formats[name] = found
         return found
 
+    def counter(self, key: str) -> "Counter":
+        """The counter that is kept under that key in the device's memory; one for all who use it."""
+        found = self._counters.get(key)
+        if found is None:
+            from delivery.counter import Counter  # most devices never need it
+
+            assert self._memory is not None
+            found = self._counters[key] = Counter(self._memory, key)
+        return found
+
+    def parcel(
+        self, settings: dict, messages: "Sequence[Message]", wants_trace: bool = False
+    ) -> Parcel:
+        """Messages of one format as they are sent together, by the settings of their destination."""
+        format = self.format(messages[0].format)
+        if not hasattr(format, "frame"):
+            return Parcel(messages, format, wants_trace)
+        from device.status import VERSION
+
+        product = settings["body"]["product"]
+        frame = format.frame(self.ids(), self.device_id, product, VERSION)
+        return Parcel(messages, format, wants_trace, frame)
+
     def route(self, settings: dict) -> "Way":
         """A new, unopened way to the destination of these settings. Raises RouteError."""
         if settings["type"] == "mqtt":
@@ -136,6 +169,12 @@ class Shared:
                 self.device_id,
                 self.sessions,
             )
+        if settings["type"] == "tcp":
+            from delivery.tcp_route import TcpRoute
+
+            return TcpRoute(
+                settings, self.secret, self._contexts, self._handshake_lock, self.sessions
+            )
         return Route(
             settings,
             self.secret,
@@ -143,6 +182,7 @@ class Shared:
             self._handshake_lock,
             self.unix_s,
             self.sessions,
+            self.ids(),
         )
 
     def outbox(self, settings: dict) -> "Outbox":

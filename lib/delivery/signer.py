@@ -1,4 +1,4 @@
-"""Signs the requests of one destination: which fields its scheme writes."""
+"""Signs the requests of one destination: which fields its scheme writes, and what it adds to the address."""
 
 from delivery import signing
 from delivery.route import RouteError
@@ -11,11 +11,15 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from delivery.lrn import Lrn
+
 _HEADERS = {
     "github": "X-Hub-Signature-256",
     "stripe": "Stripe-Signature",
     "standard_webhooks": "webhook-signature",
+    "kpn": "Things-Message-Token",
 }
+_FIXED = ("kpn", "thingpark")  # where the user has no choice
 
 
 class Signer:
@@ -27,16 +31,23 @@ class Signer:
     """
 
     def __init__(
-        self, sign: dict, secret: "Callable[[str], str | None]", unix_s: "Callable[[], int]"
+        self,
+        sign: dict,
+        secret: "Callable[[str], str | None]",
+        unix_s: "Callable[[], int]",
+        number: int,
     ) -> None:
-        """`secret` takes "sign.secret" and "sign.previous". Raises RouteError without a secret."""
+        """`secret` takes "sign.secret" and "sign.previous"; `number` is the destination's. Raises RouteError without a
+        secret."""
         self._scheme = sign["scheme"]
         self._digest = sign["digest"]
-        self._header = sign["header"] or _HEADERS.get(self._scheme, "")
+        chosen = "" if self._scheme in _FIXED else sign["header"]
+        self._header = chosen or _HEADERS.get(self._scheme, "")
+        self._plug_uuid = sign["plug_uuid"]
         self._unix_s = unix_s
         self._secret = secret("sign.secret") or ""
         self._previous = secret("sign.previous") or ""
-        self.chosen = [sign["header"]] if sign["header"] and self._scheme != "none" else []
+        self.chosen = [chosen] if chosen and self._scheme != "none" else []
         self.names = ["content-digest"]
         if self._scheme != "none":
             if not self._secret:
@@ -44,6 +55,9 @@ class Signer:
             self.names.append(self._header.lower())
         if self._scheme == "standard_webhooks":
             self.names += ["webhook-id", "webhook-timestamp"]
+        elif self._scheme == "kpn":
+            self.names.append("things-plug-uuid")
+        self._lrn = _lrn(sign, self._secret, number) if self._scheme == "thingpark" else None
 
     def fields(self, message_id: str, body: bytes) -> "list[tuple[str, str]]":
         """The fields for one attempt; `body` is exactly what is sent.
@@ -60,7 +74,15 @@ class Signer:
             found.append((self._header, value))
         elif self._scheme == "standard_webhooks":
             found += self._webhook(message_id, self._now(), body)
+        elif self._scheme == "kpn":
+            found.append((self._header, signing.kpn_token(body, self._secret)))
+            if self._plug_uuid:
+                found.append(("Things-Plug-UUID", self._plug_uuid))
         return found
+
+    def query(self, body: bytes) -> str:
+        """What one attempt adds to the address, percent-encoded; "" if the scheme does not. Errors as of `fields`."""
+        return "" if self._lrn is None else self._lrn.query(body, self._now())
 
     def _webhook(self, message_id: str, now: int, body: bytes) -> "list[tuple[str, str]]":
         secrets = [text for text in (self._secret, self._previous) if text]
@@ -76,3 +98,9 @@ class Signer:
             cause = "This signature holds the time, but the device's clock is not set."
             raise RouteError(cause, "Wait until it is set from the network, or set it by hand.")
         return now
+
+
+def _lrn(sign: dict, key: str, number: int) -> "Lrn":
+    from delivery.lrn import Lrn
+
+    return Lrn(sign["infos"] or "WICAN-%d" % number, sign["as_id"], key)

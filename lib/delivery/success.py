@@ -19,16 +19,20 @@ _LONGEST_SHOWN = const(80)
 
 _ELSEWHERE = "Something on the way may have answered instead of the server; else change the rule."
 _REFUSED = "The server got the document but did not take it: check keys, tokens and parameters."
+_OTHER = "A login page or proxy may have answered; if it was the server, accept this status too."
 _UNREADABLE = "Check the address, or leave the rule about the reply out."
 
 
 def objection(rules: dict, response: "Response") -> Verdict | None:
     """Why a 2xx is no delivery by the destination's own rules, or a delivery with a remark; None if they say nothing.
 
-    `rules` holds `status` (0: any), `json_path`: names and indexes with dots between, as in "result.0.ok" ("": no
-    rule), and `json_value` as text ("": anything but null and false).
+    `rules` holds `accept`, the only statuses that count (empty: any 2xx), `status` (0: any), `json_path`: names and
+    indexes with dots between, as in "result.0.ok" ("": no rule), and `json_value` as text ("": anything but null and
+    false).
     """
     status = response.status
+    if not _is_accepted(rules, status):
+        return _other(status)
     if not rules["json_path"]:
         return _remark(rules, status)
     try:
@@ -46,6 +50,15 @@ def objection(rules: dict, response: "Response") -> Verdict | None:
     return Verdict(verdict.REJECTED, "body", cause, _REFUSED, status)
 
 
+def _is_accepted(rules: dict, status: int) -> bool:
+    return not rules["accept"] or status in rules["accept"]
+
+
+def _other(status: int) -> Verdict:
+    cause = "The server answered %d, which does not count as a delivery here."
+    return Verdict(verdict.RETRY, "status", cause % status, _OTHER, status)
+
+
 def _remark(rules: dict, status: int) -> Verdict | None:
     """Another 2xx than the expected one is a delivery all the same, but worth a look."""
     if rules["status"] in (0, status):
@@ -57,9 +70,13 @@ def _remark(rules: dict, status: int) -> Verdict | None:
 
 
 def of_cut_reply(rules: dict, error: "RequestError") -> Verdict | None:
-    """The verdict on a 2xx whose reply never came in full, although it decides; None if it does not."""
+    """The verdict on a 2xx whose reply never came in full, if the rules have a say in it; None if not."""
     status = error.status
-    if status is None or not 200 <= status < 300 or not rules["json_path"]:
+    if status is None or not 200 <= status < 300:
+        return None
+    if not _is_accepted(rules, status):
+        return _other(status)
+    if not rules["json_path"]:
         return None
     cause = "The server answered %d, but not all of its reply arrived. %s" % (status, error)
     return Verdict(verdict.RETRY, "body", cause, error.advice, status)

@@ -28,9 +28,14 @@ _EDGES = (
 class Triggers:
     """Looks for the events that a destination's settings choose.
 
+    Attributes:
+        CHANGE: what `look` says of a change.
+
     A change is told at the earliest `min_gap_ms` after the latest document; edges are told at once. What a signal
     shows when it is first known is no edge.
     """
+
+    CHANGE = "values changed"
 
     def __init__(
         self, settings: dict, group: "Group", selection: "Selection | None", signals: "Signals"
@@ -99,7 +104,7 @@ class Triggers:
             return None
         if self._told_ms is not None and now_ms - self._told_ms < self._gap_ms:
             return None
-        return "values changed"
+        return self.CHANGE
 
     def _has_moved(self, bands: "_Bands") -> bool:
         for parameter in self._parameters():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autopid.group import Group
+    from autopid.parameter import Parameter
     from uptime import Uptime
 
 _FRESH_MS = const(60_000)
@@ -64,7 +65,7 @@ class Signals:
 
     def supply_mv(self) -> "int | None":
         """Supply voltage in millivolts, measured by the board or else by the car; None if nobody knows."""
-        measured = None if self._settings()["voltage"] else self._supply_mv()
+        measured = self._measured_mv()
         if measured is not None:
             return measured
         text = self._text("voltage")
@@ -76,12 +77,27 @@ class Signals:
             return None
         return number * 1000 // 10**decimals
 
+    def sources(self) -> "list[str]":
+        """Keys (`Parameter.key`) of the parameters that ignition and supply voltage are read from, fresh or not."""
+        names = ("ignition", "voltage") if self._measured_mv() is None else ("ignition",)
+        found = [self._parameter(name) for name in names]
+        return [parameter.key for parameter in found if parameter is not None]
+
+    def _measured_mv(self) -> "int | None":
+        return None if self._settings()["voltage"] else self._supply_mv()
+
     def _text(self, name: str) -> "str | None":
+        parameter = self._parameter(name)
+        if parameter is None:
+            return None
+        age = parameter.age_ms(self._uptime.ms())
+        fresh = parameter.error is None and age is not None and age < _FRESH_MS
+        return parameter.text if fresh else None
+
+    def _parameter(self, name: str) -> "Parameter | None":
         chosen = self._settings()[name]
         for known in (chosen,) if chosen else _KNOWN[name]:
             parameter = self._group.get(known)
             if parameter is not None:
-                age = parameter.age_ms(self._uptime.ms())
-                fresh = parameter.error is None and age is not None and age < _FRESH_MS
-                return parameter.text if fresh else None
+                return parameter
         return None

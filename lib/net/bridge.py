@@ -16,6 +16,7 @@ from micropython import const
 from net import duplex
 from net.bridge_link import BridgeOpening, ClientLink
 from net.bridge_log import LOCAL, REMOTE, Traffic
+from net.bridge_tally import Tally
 from net.opening import RequestError
 from net.passthrough import LAN, PASSTHROUGH, covers, route
 
@@ -107,7 +108,7 @@ class Bridge:
 
     Attributes:
         name, port: as given.
-        served: clients that reached the server.
+        tally: what it does and has done.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class Bridge:
         silence."""
         self.name = name
         self.port = port
-        self.served = 0
+        self.tally = Tally()
         self._way = way
         self._room = room
         self._log = log
@@ -149,9 +150,11 @@ class Bridge:
         except OSError as error:
             self._log.add(self.name, "config", LOCAL, _NO_PORT % self.port, error.args[0])
             raise
+        self.tally.is_listening = True
         try:
             await asyncio.Event().wait()
         finally:
+            self.tally.is_listening = False
             server.close()
             for task in self._tasks:
                 task.cancel()
@@ -178,9 +181,11 @@ class Bridge:
             self._log.add(self.name, "limit", LOCAL, _CROWDED % address)
         else:
             session = Session(self._way(), Traffic(self._uptime.ms()))
+            self.tally.begin(session.traffic)
             try:
                 await self._serve(session, client, address)
             finally:
+                self.tally.end(session.traffic)
                 session.close()
                 self._room.leave()
 
@@ -188,7 +193,7 @@ class Bridge:
         try:
             async with self._door:
                 remote = await session.open(self._open_ms)
-            self.served += 1
+            self.tally.served += 1
             both = duplex.Duplex(
                 client, remote, session.traffic, self._uptime, self._idle_ms, session.heard
             )

@@ -37,6 +37,11 @@ class Traffic:
         self.sent = 0
         self.began_ms = began_ms
 
+    def add(self, other: "Traffic") -> None:
+        """Adds what another one moved."""
+        self.received += other.received
+        self.sent += other.sent
+
 
 class Entry:
     """One failure, or several in a row that are the same.

@@ -12,6 +12,7 @@ from micropython import const
 
 from net.bridge import UNCOVERED, address_of
 from net.bridge_log import LOCAL, REMOTE, Traffic
+from net.bridge_tally import Tally
 from net.passthrough import LAN, PASSTHROUGH, covers, route
 
 try:
@@ -52,7 +53,8 @@ class Client:
 class Datagrams:
     """Carries datagrams between a UDP port of the LAN and one target.
 
-    A client without traffic is forgotten after `idle_ms`. `clients` and `host` are those of `net.bridge.Bridge`.
+    A client without traffic is forgotten after `idle_ms`. `clients`, `host` and `tally` are those of
+    `net.bridge.Bridge`; here, each client that it remembers is a session.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Datagrams:
         if route(rules, "udp", target[0], target[1]) != PASSTHROUGH:
             raise ValueError(UNCOVERED % ("udp", target[1], target[0]))
         self.name = name
+        self.tally = Tally()
         self._here = (host, port)
         self._target = target
         self._log = log
@@ -89,11 +92,13 @@ class Datagrams:
         sock = _new()
         try:
             sock.bind(_where(self._here))
+            self.tally.is_listening = True
             arrivals: Stream = asyncio.StreamReader(sock)  # type: ignore[assignment]  # see Stream
             while True:
                 await arrivals.read(0)  # waits until there is something, and leaves it there
                 self._receive(sock)
         finally:
+            self.tally.is_listening = False
             for client in list(self._table):
                 self._forget(client)
             sock.close()
@@ -143,6 +148,8 @@ class Datagrams:
             raise
         client = Client(source, outward, self._uptime.ms())
         self._table.append(client)
+        self.tally.begin(client.traffic)
+        self.tally.served += 1
         client.task = asyncio.create_task(self._answer(client, sock))
         return client
 
@@ -154,6 +161,7 @@ class Datagrams:
     def _forget(self, client: Client) -> None:
         if client in self._table:
             self._table.remove(client)
+            self.tally.end(client.traffic)
             if client.task is not None:
                 client.task.cancel()
             client.sock.close()

@@ -4,7 +4,8 @@
     route(rules, "udp", "1.1.1.1", 53)       # "passthrough"
     route(rules, "tcp", "192.0.2.1", 21)     # "connector"
 
-A member that is left out, empty or 0 stands for any. Addresses are those of IPv4.
+A member that is left out, empty or 0 stands for any. Addresses are those of IPv4. A rule whose member "enabled" is
+false lets nothing through.
 """
 
 try:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Rule = Mapping[str, object]
-    Problem = tuple[str, str, str]  # field, code, message
+    Problem = tuple[str, str, str]  # member, code, message
 
 PASSTHROUGH = "passthrough"
 CONNECTOR = "connector"
@@ -45,25 +46,8 @@ def covers(block: str, ip: str) -> bool:
     return number >> shift == found[0] >> shift
 
 
-def problems(rules: "Sequence[Rule]", field: str = "passthrough") -> "list[Problem]":
-    """All that is wrong with the rules: path of the setting, code, sentence."""
-    found: list[Problem] = []
-    for index, rule in enumerate(rules):
-        for name, code, message in _faults(rule):
-            found.append((f"{field}.{index}.{name}", code, message))
-    return found
-
-
-def _matches(rule: "Rule", protocol: str, ip: str, port: int) -> bool:
-    if rule.get("protocol") != protocol:
-        return False
-    block, wanted = rule.get("ip"), rule.get("port")
-    if block and not (isinstance(block, str) and covers(block, ip)):
-        return False
-    return not wanted or wanted == port
-
-
-def _faults(rule: "Rule") -> "list[Problem]":
+def problems(rule: "Rule") -> "list[Problem]":
+    """All that is wrong with a rule: which member, code, sentence."""
     found = []
     protocol, ip, port = rule.get("protocol"), rule.get("ip"), rule.get("port")
     if protocol not in PROTOCOLS:
@@ -77,6 +61,15 @@ def _faults(rule: "Rule") -> "list[Problem]":
         sentence = "This rule would let all of TCP past the connector: name an address or a port."
         found.append(("protocol", "disables_connector", sentence))
     return found
+
+
+def _matches(rule: "Rule", protocol: str, ip: str, port: int) -> bool:
+    if rule.get("protocol") != protocol or rule.get("enabled") is False:
+        return False
+    block, wanted = rule.get("ip"), rule.get("port")
+    if block and not (isinstance(block, str) and covers(block, ip)):
+        return False
+    return not wanted or wanted == port
 
 
 def _port_faults(protocol: object, port: object) -> "list[Problem]":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from config.store import Store
     from delivery.destination import Destination
     from log import Log
+    from net.bridges import Bridges
     from net.clock import Clock
     from trust import Sets
     from uptime import Uptime
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     class Model(Protocol):
         """What the page and the API know of the device.
 
-        `root` is the folder that plays the device's file system, "" on the device.
+        `root` is the folder that plays the device's file system, "" on the device; `bridges` is None if there never
+        was one.
         """
 
         uptime: Uptime
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         store: Store
         clock: Clock
         certificates: Sets
+        bridges: Bridges | None
         root: str
 
         @property

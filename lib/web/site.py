@@ -9,7 +9,7 @@ from binascii import hexlify
 from microdot.microdot import Microdot, Response
 from micropython import const
 
-from web import api, auth, certificates, destinations, pages
+from web import api, auth, bridges, certificates, destinations, pages
 from web.request import BadRequest, drain, read_request
 
 try:
@@ -178,6 +178,7 @@ def build(model: "Model", store: "Store") -> Site:
     api.mount(site, model)
     certificates.mount(site, model)
     destinations.mount(site, model)
+    bridges.mount(site, model)
     pages.mount(site, model)
     return site
 

@@ -11,6 +11,9 @@ Each other line is a JSON list, answered by one line of JSON:
     ["places"]           how many clients are served
     ["memory"]           the most bytes that were in use since the last time, as far as that was looked at
     ["stop", name]       ends the bridge
+
+With a folder as argument, it is the whole firmware on that file system instead; each line is a settings document, which
+it puts into force; it says the problems.
 """
 
 import asyncio
@@ -113,6 +116,19 @@ class Probe:
             return True
 
 
+async def whole_firmware(root):
+    import app
+
+    commands = asyncio.StreamReader(sys.stdin.buffer)
+    firmware = app.App(root)
+    running = asyncio.create_task(firmware.run())
+    line = await commands.readline()
+    while line:
+        print("problems:", firmware.store.save(json.loads(line)))
+        line = await commands.readline()
+    running.cancel()
+
+
 async def main():
     commands = asyncio.StreamReader(sys.stdin.buffer)
     probe = Probe(json.loads(await commands.readline()))
@@ -135,4 +151,4 @@ async def main():
         looking.cancel()
 
 
-asyncio.run(main())
+asyncio.run(whole_firmware(sys.argv[1]) if len(sys.argv) > 1 else main())

@@ -1,5 +1,7 @@
 """Which TLS settings a destination gets, and what becomes of the time that its server tells."""
 
+import sys
+
 from delivery import contexts
 from delivery.contexts import Contexts
 from delivery.route import RouteError
@@ -30,7 +32,7 @@ class Memory(dict):
         self[key] = text
 
 
-def made(certset="garage", memory=None):
+def made(certset="garage", memory=None, policy="default"):
     """The arguments of the context that is made for destination 3."""
     asked = []
     kept, contexts.tls.Context = (
@@ -38,7 +40,7 @@ def made(certset="garage", memory=None):
         lambda *args, **more: asked.append((args, more)),
     )
     try:
-        settings = {"id": 3, "cert_set": certset, "tls": {"pins": ["a pin"]}}
+        settings = {"id": 3, "cert_set": certset, "tls": {"pins": ["a pin"], "ciphers": policy}}
         Contexts(Sets(), None, memory).make(settings)
     finally:
         contexts.tls.Context = kept
@@ -47,8 +49,60 @@ def made(certset="garage", memory=None):
 
 def test_set_and_pins_are_those_of_the_settings():
     arguments, more = made()
-    assert arguments == ("the set garage",)
+    assert arguments == ("the set garage", None)
     assert (more["pins"], more["choice"]) == (["a pin"], None)
+
+
+class Tls:
+    """In place of MicroPython's module."""
+
+    PROTOCOL_TLS_CLIENT = 0
+    names: list = []
+
+    class SSLContext:
+        def __init__(self, protocol):
+            pass
+
+        def get_ciphers(self):
+            return Tls.names
+
+
+def suites(policy, names):
+    """The cipher suites of a context on firmware that has these."""
+    kept, sys.modules["tls"] = sys.modules.get("tls"), Tls
+    Tls.names = ["TLS-" + name for name in names]
+    try:
+        return made(policy=policy)[0][1]
+    finally:
+        del sys.modules["tls"]
+        if kept is not None:
+            sys.modules["tls"] = kept
+
+
+EC, RSA = "ECDHE-ECDSA-WITH-AES-", "ECDHE-RSA-WITH-AES-"
+GCM = [
+    EC + "256-GCM-SHA384",
+    EC + "128-GCM-SHA256",
+    RSA + "256-GCM-SHA384",
+    RSA + "128-GCM-SHA256",
+]
+OTHERS = [EC + "256-CBC-SHA384", EC + "128-CBC-SHA256", EC + "256-CCM", EC + "128-CCM"]
+OTHERS += [EC + "256-CCM-8", EC + "128-CCM-8", RSA + "256-CBC-SHA384", RSA + "128-CBC-SHA256"]
+FOREIGN = ["ECDHE-RSA-WITH-CHACHA20-POLY1305-SHA256", RSA + "256-CBC-SHA", "PSK-WITH-AES-128-CCM"]
+
+
+def test_suites_are_those_of_the_policy_that_the_firmware_has():
+    for policy, allowed in (("kpn", GCM + OTHERS), ("strict", GCM)):
+        found = suites(policy, FOREIGN + GCM + OTHERS)
+        assert sorted(found) == sorted(["TLS-" + name for name in allowed]), policy
+        assert suites(policy, FOREIGN + GCM[1:2]) == ["TLS-" + GCM[1]], policy
+    assert suites("default", FOREIGN) is None
+
+
+def test_a_policy_of_which_the_firmware_has_nothing_is_an_error_of_the_settings():
+    for policy, names in (("kpn", FOREIGN), ("strict", FOREIGN + OTHERS)):
+        error = raises(RouteError, suites, policy, names)
+        assert policy in str(error) and error.advice
 
 
 def test_the_authority_of_each_destination_is_remembered():

@@ -25,6 +25,13 @@ def test_numbers_begin_at_0_and_follow_each_other():
     assert [counter.next() for _ in range(130)] == list(range(130))
 
 
+def test_the_upcoming_number_is_the_next_one_and_looking_costs_nothing():
+    store = Store("128")
+    counter = Counter(store, "seq")
+    assert counter.upcoming == counter.upcoming == 128 and store.writes == 0
+    assert counter.next() == 128 and counter.upcoming == 129
+
+
 def test_the_flash_is_written_once_for_64():
     store = Store()
     counter = Counter(store, "seq")

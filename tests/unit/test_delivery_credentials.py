@@ -59,6 +59,20 @@ def test_a_login_of_the_address_goes_before_every_other_authorization():
     assert found.fields == [("x-api-key", "k1")] + expected
 
 
+def test_azures_tokens_are_made_for_each_attempt_unless_the_address_holds_a_login():
+    hub = {"hub": "hub.azure-devices.net", "device_id": "a b", "life_s": 300}
+    found = credentials("azure_sas", "a2V5", **hub)
+    assert (found.fields, found.pairs, found.secrets) == ([], [], ["a2V5"])
+    header = found.tokens.header(1_730_000_000)
+    assert header.startswith(
+        "SharedAccessSignature sr=hub.azure-devices.net%2Fdevices%2Fa%20b&sig="
+    )
+    assert header.endswith("&se=1730000300")
+    found = credentials("azure_sas", "a2V5", "fleet:s3cret", **hub)
+    assert found.tokens is None and len(found.fields) == 1
+    assert credentials("bearer", "abc").tokens is None
+
+
 def test_what_is_missing_or_impossible_is_told():
     for expected, kind, token, changes in (
         ("no token", "bearer", None, {}),
@@ -67,6 +81,7 @@ def test_what_is_missing_or_impossible_is_told():
         ("neither user nor password", "basic", None, {}),
         ("colon", "basic", "secret", {"user": "a:b"}),
         ("there is none", "api_key", "", {}),
+        ("there is no key", "azure_sas", None, {}),
         ("blanks", "api_key", "k", {"header": "x key"}),
         ("name is missing", "api_key", "k", {"header": ""}),
         ("Host itself", "api_key", "k", {"header": "Host"}),

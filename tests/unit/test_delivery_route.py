@@ -6,6 +6,8 @@ import delivery
 from delivery import route, verdict
 from delivery.message import Message, Parcel
 from delivery.route import Route, RouteError
+from delivery.vectors import VECTORS
+from destination_settings import destination
 from helper import raises, run
 from net import dial
 from net.http import RequestError
@@ -17,20 +19,7 @@ ID = "a1b2c3d4e5f6-3-17"
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 PREVIOUS = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 
-DEFAULTS = {
-    "id": 2,
-    "url": "https://a.example/in",
-    "method": "POST",
-    "query": [],
-    "headers": [],
-    "body": {"content_type": "", "gzip": False},
-    "auth": {"type": "none", "user": "", "header": "x-api-key", "place": "header", "prefix": ""},
-    "sign": {"scheme": "none", "header": "", "digest": False},
-    "success": {"status": 0, "json_path": "", "json_value": ""},
-    "cert_set": "default",
-    "tls": {"server_name": "", "pins": []},
-    "transport": {"allow_plain": False, "keep": True},
-}
+DEFAULTS = destination(id=2)
 
 
 class Format:
@@ -59,6 +48,7 @@ class Connection:
     made: list = []
     sent: list = []
     fixed: list = []
+    deadlines: list = []
 
     def __init__(self, host, port, context, server_name, **options):
         self.where = host, port
@@ -71,6 +61,7 @@ class Connection:
     async def request(self, method, target, headers, body, deadline_ms, changing=()):
         self.sent.append(self.writer.message(method, target, headers, body, changing))
         self.fixed.append(headers)
+        self.deadlines.append(deadline_ms)
         outcome = self.script.pop(0) if self.script else Answer()
         if isinstance(outcome, Exception):
             raise outcome
@@ -105,15 +96,18 @@ def parcel(body=BODY, format=Format, trace=False, id=ID):
     return Parcel([Message(id, body, NOW, 0)], format, trace)
 
 
-def sends(*parcels, script=(), secrets=None, now=NOW, sessions=None, **changes):
+def sends(
+    *parcels, script=(), secrets=None, now=NOW, sessions=None, ids=None, clock=None, **changes
+):
     """The verdicts on parcels sent on one route, each over a context of its own number."""
     contexts = Contexts()
     Connection.script, Connection.made = list(script), []
-    Connection.sent, Connection.fixed = [], []
+    Connection.sent, Connection.fixed, Connection.deadlines = [], [], []
     stored = {"destinations.2." + name: text for name, text in (secrets or {}).items()}
     kept, route.Connection = route.Connection, Connection
     try:
-        way = Route(settings(changes), stored.get, contexts, None, lambda: now, sessions)
+        clock = clock or (lambda: now)
+        way = Route(settings(changes), stored.get, contexts, None, clock, sessions, ids)
         return [run(outcome(way, each)) for each in parcels]
     finally:
         route.Connection = kept
@@ -434,3 +428,209 @@ def test_what_verified_servers_say_of_the_time_is_heard():
     assert Contexts.dates == [date]
     sends(parcel(), url="http://a.example/", transport={"allow_plain": True})
     assert Contexts.dates == []
+
+
+# What the connectors of other systems need
+
+IDS = {"SERIAL": "123456", "CUSTOM1": "bus 7/ä", "CUSTOM3": "t0p/s3cret"}
+KPN_BODY, KPN_SECRET, KPN_TOKEN = [
+    inputs + (out,) for name, _, inputs, out in VECTORS if name == "kpn_1"
+][0]
+TUNNEL_KEY = "00112233445566778899aabbccddeeff"
+LRN_QUERY = [out for name, _, _, out in VECTORS if name == "tp_wire_s1"][0]
+UPLINK = [inputs[0] for name, _, inputs, _ in VECTORS if name == "tp_body_json"][0].encode()
+AZURE = {"type": "azure_sas", "hub": "wicanhub.azure-devices.net", "life_s": 3600}
+AZURE["device_id"] = "wican-a1b2c3d4e5f6"
+AZURE_KEY = {"auth.token": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
+AZURE_TOKEN = [out for name, _, _, out in VECTORS if name == "az_3"][0]
+
+
+def test_dynamic_fields_stand_in_address_query_and_headers():
+    ((first, fields, _),) = sent(
+        ids=IDS,
+        url="https://a.example/in/[SERIAL]?a=[CUSTOM1]",
+        query=[{"key": "b", "value": "[CUSTOM1]"}],
+        headers=[{"name": "X-Asset", "value": "nr [CUSTOM1]"}],
+    )
+    assert first == "POST /in/123456?a=bus%207%2F%C3%A4&b=bus%207%2F%C3%A4 HTTP/1.1"
+    assert fields["x-asset"] == "nr bus 7/ä"
+    sends(parcel(), ids=IDS, url="https://[SERIAL].example/")
+    assert Connection.made[0].where == ("123456.example", 443)
+    assert Connection.sent[0].startswith(b"POST / HTTP/1.1\r\nHost: 123456.example\r\n")
+
+
+def test_fields_without_a_value_are_told_before_anything_is_sent():
+    for expected, changes in (
+        ("[IMEI] is used, but it is empty", {"url": "https://a.example/[IMEI]"}),
+        ("no field [NAME]", {"query": [{"key": "a", "value": "[NAME]"}]}),
+        ("no part of a host", {"url": "https://[CUSTOM1].example/"}),
+        ("control character", {"headers": [{"name": "X-A", "value": "[CUSTOM2]"}]}),
+    ):
+        ids = dict(IDS, CUSTOM2="a\r\nX-B: c")
+        error = raises(RouteError, sends, parcel(), ids=ids, **changes)
+        assert expected in str(error) and error.advice, expected
+        assert Connection.sent == [] == Connection.made
+
+
+def test_the_trace_does_not_show_the_secret_field():
+    shown = parcel(b'{"bn":"t0p/s3cret"}', trace=True)
+    sends(
+        shown,
+        ids=IDS,
+        url="https://a.example/[CUSTOM3]?a=[SERIAL]",
+        headers=[{"name": "Authorization", "value": "[CUSTOM3]"}],
+    )
+    assert b"/t0p%2Fs3cret?" in Connection.sent[0] and b": t0p/s3cret\r\n" in Connection.sent[0]
+    assert "/***?a=123456 " in shown.trace and "Authorization: ***\r\n" in shown.trace
+    assert "s3cret" not in shown.trace
+    shown = parcel(b'{"bn":"t0p/s3cret"}', trace=True)
+    sends(shown, ids=IDS, body={"base_name": "[CUSTOM3]"})
+    assert "s3cret" not in shown.trace
+    shown = parcel(trace=True)  # a short one would make the trace unreadable for nothing
+    sends(shown, ids={"CUSTOM3": "a"})
+    assert "***" not in shown.trace
+
+
+def test_kpn_gets_its_token_over_what_is_sent_beside_its_plug():
+    sign = {"scheme": "kpn", "plug_uuid": "fbc063cb-4dd4-41b3-917a-e2d1ea907f75", "header": "X-A"}
+    for method in ("POST", "GET"):
+        ((first, fields, body),) = sent(
+            parcel(KPN_BODY.encode()),
+            method=method,
+            sign=sign,
+            secrets={"sign.secret": KPN_SECRET},
+            headers=[{"name": "Things-Plug-UUID", "value": "mine"}],
+            now=0,
+        )
+        assert first.startswith(method) and body == KPN_BODY.encode()
+        assert fields["content-length"] == str(len(body))
+        assert fields["things-message-token"] == KPN_TOKEN and "x-a" not in fields
+        assert fields["things-plug-uuid"] == "fbc063cb-4dd4-41b3-917a-e2d1ea907f75"
+
+
+def test_thingparks_query_stands_behind_the_users_own():
+    ((first, fields, body),) = sent(
+        parcel(UPLINK),
+        url="https://a.example/in?v=1",
+        query=[{"key": "b", "value": "2"}],
+        sign={"scheme": "thingpark", "infos": "WICAN-1"},
+        secrets={"sign.secret": TUNNEL_KEY, "sign.previous": "f" * 32},
+    )
+    assert first == "POST /in?v=1&b=2&%s HTTP/1.1" % LRN_QUERY and body == UPLINK
+    ((first, _, _),) = sent(
+        parcel(UPLINK), sign={"scheme": "thingpark"}, secrets={"sign.secret": TUNNEL_KEY}
+    )
+    assert "&LrnInfos=WICAN-2&AS_ID=wican.as&" in first  # destination 2
+
+
+def test_thingparks_token_waits_for_the_clock_and_knows_its_documents():
+    secrets = {"sign.secret": TUNNEL_KEY}
+    sign = {"scheme": "thingpark"}
+    error = raises(RouteError, sends, parcel(UPLINK), now=0, sign=sign, secrets=secrets)
+    assert "clock is not set" in str(error) and error.advice
+    error = raises(RouteError, sends, parcel(), sign=sign, secrets=secrets)
+    assert "none that ThingPark knows" in str(error)
+    assert Connection.sent == []
+
+
+def test_azure_gets_a_token_that_no_header_replaces_and_no_trace_shows():
+    shown = parcel(trace=True)
+    headers = [{"name": "authorization", "value": "mine"}]
+    ((_, fields, _),) = sent(shown, auth=AZURE, secrets=AZURE_KEY, headers=headers)
+    assert fields["authorization"] == AZURE_TOKEN
+    assert "Authorization: ***\r\n" in shown.trace and "sig=" not in shown.trace
+    error = raises(RouteError, sends, parcel(), auth=AZURE, secrets=AZURE_KEY, now=0)
+    assert "clock is not set" in str(error) and Connection.sent == []
+    error = raises(RouteError, sends, parcel(), auth=AZURE)
+    assert "there is no key" in str(error) and error.advice
+
+
+def test_a_token_that_azure_refuses_is_made_anew_once_and_tried_at_once():
+    no, yes = Answer(401), Answer(204)
+    for script, kinds, requests in (
+        ([no, yes], [verdict.DELIVERED], 2),
+        ([no, no], [verdict.AUTH], 2),
+        ([no, no, no], [verdict.AUTH, verdict.AUTH], 3),
+        ([no, yes, no, yes], [verdict.DELIVERED] * 2, 4),
+        ([Answer(403)], [verdict.AUTH], 1),
+    ):
+        found = sends(*[parcel()] * len(kinds), script=script, auth=AZURE, secrets=AZURE_KEY)
+        assert [each.kind for each in found] == kinds
+        assert len(Connection.sent) == requests, script
+    (found,) = sends(parcel(), script=[no, yes], auth={"type": "bearer"}, secrets=AZURE_KEY)
+    assert found.kind == verdict.AUTH and len(Connection.sent) == 1
+    times = [NOW, NOW + 5]
+    sends(parcel(), script=[no, yes], auth=AZURE, secrets=AZURE_KEY, clock=lambda: times.pop(0))
+    assert b"&se=%d\r\n" % (NOW + 3605) in Connection.sent[1]
+
+
+def test_the_second_request_has_what_is_left_of_the_time():
+    sends(parcel(), script=[Answer(401), Answer(204)], auth=AZURE, secrets=AZURE_KEY)
+    first, second = Connection.deadlines
+    assert first == 1000 and 0 < second <= 1000
+
+
+def test_only_accepted_statuses_are_deliveries():
+    for status, kind in ((204, verdict.DELIVERED), (203, verdict.RETRY), (500, verdict.RETRY)):
+        (found,) = sends(parcel(), script=[Answer(status)], success={"accept": [200, 204]})
+        assert (found.kind, found.status) == (kind, status)
+    cut = RequestError("body", "Cut.", None, None, 203)
+    (found,) = sends(parcel(), script=[cut], success={"accept": [200, 204]})
+    assert found.kind == verdict.RETRY and "203" in found.cause and found.advice
+
+
+def test_what_is_called_what_is_asked_for_and_whose_certificate_is_wanted_are_three_things():
+    plain = {"allow_plain": True}
+    for url, changes, where, name, host in (
+        ("http://1.2.3.4/in", {}, ("1.2.3.4", 80), "1.2.3.4", "1.2.3.4"),
+        (
+            "http://1.2.3.4/in",
+            {"host_header": "api.example.com"},
+            ("1.2.3.4", 80),
+            "1.2.3.4",
+            "api.example.com",
+        ),
+        (
+            "http://api.example.com/in",
+            {"connect_to": "1.2.3.4:4321"},
+            ("1.2.3.4", 4321),
+            "api.example.com",
+            "api.example.com",
+        ),
+        (
+            "https://api.example.com/in",
+            {"connect_to": "10.0.0.5:8443"},
+            ("10.0.0.5", 8443),
+            "api.example.com",
+            "api.example.com",
+        ),
+        (
+            "https://api.example.com:8443/in",
+            {"connect_to": "[::1]:1"},
+            ("::1", 1),
+            "api.example.com",
+            "api.example.com:8443",
+        ),
+    ):
+        sends(parcel(), url=url, transport=dict(plain, **changes))
+        (made,) = Connection.made
+        assert (made.where, made.server_name) == (where, name), url
+        assert made.options["address"]._host == where[0]
+        assert b"\r\nHost: %s\r\n" % host.encode() in Connection.sent[0], url
+    error = raises(RouteError, sends, parcel(), transport={"connect_to": "a b:80"})
+    assert "to connect to" in str(error) and error.advice
+
+
+def test_a_server_that_was_asked_for_an_ip_address_may_mind_just_that():
+    plain = {"allow_plain": True}
+    for status, hint in ((402, True), (403, True), (404, True), (421, True), (400, False)):
+        for url, host, is_ip in (
+            ("http://1.2.3.4/in", "", True),
+            ("https://[::1]:8443/in", "", True),
+            ("http://api.example/in", "1.2.3.4:80", True),
+            ("http://1.2.3.4/in", "api.example", False),
+            ("http://api2.example:80/in", "", False),
+        ):
+            transport = dict(plain, host_header=host)
+            (found,) = sends(parcel(), script=[Answer(status)], url=url, transport=transport)
+            assert ("asked for an IP address" in found.advice) == (hint and is_ip), (status, url)

@@ -10,8 +10,8 @@ class Answer:
         self.body = body
 
 
-def objection(status=200, body=b"", expected=0, path="", value=""):
-    rules = {"status": expected, "json_path": path, "json_value": value}
+def objection(status=200, body=b"", expected=0, path="", value="", accept=()):
+    rules = {"status": expected, "json_path": path, "json_value": value, "accept": accept}
     return success.objection(rules, Answer(status, body))
 
 
@@ -21,6 +21,16 @@ def test_another_2xx_than_the_expected_one_is_delivered_with_a_remark():
     found = objection(200, expected=204)
     assert (found.kind, found.stage, found.status) == (verdict.DELIVERED, "body", 200)
     assert "(200)" in found.cause and "204" in found.cause and found.advice
+
+
+def test_a_status_that_is_not_accepted_is_no_delivery_whatever_the_reply_says():
+    assert objection(204, accept=[200, 204]) is None
+    assert objection(200, b'{"ok":true}', path="ok", accept=[200]) is None
+    for more in ({}, {"body": b'{"ok":true}', "path": "ok"}, {"expected": 203}):
+        found = objection(203, accept=[200, 204], **more)
+        assert (found.kind, found.stage, found.status) == (verdict.RETRY, "status", 203)
+        assert "203" in found.cause and found.advice
+    assert objection(204, expected=200, accept=[200, 204]).ok  # the remark stays one
 
 
 def test_a_reply_that_says_yes_is_a_delivery():
@@ -72,10 +82,15 @@ def test_a_reply_that_cannot_be_read_is_no_delivery_either():
 
 def test_a_reply_that_was_cut_short_decides_only_if_it_was_to_be_read():
     cut = RequestError("body", "The server closed.", None, None, 200)
-    rules = {"status": 0, "json_path": "status", "json_value": "ok"}
+    rules = {"status": 0, "json_path": "status", "json_value": "ok", "accept": []}
     found = success.of_cut_reply(rules, cut)
     assert (found.kind, found.status) == (verdict.RETRY, 200)
     assert success.of_cut_reply(rules, RequestError("body", "Closed.", None, None, 500)) is None
     assert success.of_cut_reply(rules, RequestError("dns", "No name.")) is None
     rules["json_path"] = ""
     assert success.of_cut_reply(rules, cut) is None
+    rules["accept"] = [200]
+    assert success.of_cut_reply(rules, cut) is None
+    rules["accept"] = [204]
+    assert success.of_cut_reply(rules, cut).kind == verdict.RETRY
+    assert success.of_cut_reply(rules, RequestError("body", "Closed.", None, None, 500)) is None

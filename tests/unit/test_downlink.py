@@ -175,6 +175,45 @@ def test_a_flood_cannot_wash_a_token_out_of_the_memory():
     assert judge(queries[32], NOW_S + 61)[0] == 200
 
 
+def test_what_was_sent_before_the_memory_began_may_have_been_used():
+    query = wire(pairs_of())
+    for since_s, status in ((NOW_S - 1, 200), (NOW_S, 200), (NOW_S + 1, 403)):
+        assert judged(query, since_s=since_s)[0] == status, since_s
+    assert "start" in judged(query, since_s=NOW_S + 1)[1]
+
+
+def test_a_token_counts_once_for_all_who_share_a_memory():
+    seen = []
+    query = wire(pairs_of())
+    assert judged(query, seen=seen)[0] == 200
+    assert judged(query, seen=seen)[0] == 403
+    assert judged(query)[0] == 200
+
+
+def outcome(query, *verifiers):
+    """Which of the verifiers obeys, or why none does."""
+    try:
+        return verifiers.index(downlink.chosen(query, verifiers, NOW_S)[0])
+    except downlink.Refusal as refusal:
+        return refusal
+
+
+def test_who_knows_the_key_is_the_one_it_is_for():
+    query = wire(pairs_of())
+    other_port = downlink.Verifier(EUI, "wican.as", 3, (KEY,), allowed=downlink.COMMANDS)
+    for other in (verifier(keys=(OLD_KEY,)), other_port):
+        assert outcome(query, other, verifier()) == 1
+
+
+def test_the_refusal_of_who_knows_the_key_is_the_one_to_tell():
+    query = wire(pairs_of())
+    refusal = outcome(query, verifier(keys=(OLD_KEY,)), verifier(allowed=()))
+    assert "not allowed" in str(refusal) and not refusal.is_strange
+    for strange in (query[:-1], "", "a=%", "x" * 2049):
+        assert outcome(strange, verifier()).is_strange, strange
+    assert outcome(query).is_strange
+
+
 def test_a_query_that_cannot_be_read_is_refused():
     query = wire(pairs_of())
     for text in (

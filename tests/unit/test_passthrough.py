@@ -82,35 +82,40 @@ def test_the_lan_is_what_is_private():
         assert not any([covers(block, ip) for block in LAN]), ip
 
 
-def codes(*rules):
-    return [(field, code) for field, code, _ in problems(rules)]
+def codes(rule):
+    return [(member, code) for member, code, _ in problems(rule)]
 
 
 def test_good_rules_have_no_problems():
-    assert codes(*DNS, *HOST, *SUBNET, {"protocol": "icmp"}, {"protocol": "udp"}) == []
-    assert codes({"protocol": "tcp", "port": 21, "ip": ""}, {"protocol": "icmp", "port": 0}) == []
+    for rule in (DNS[0], HOST[0], SUBNET[0], {"protocol": "icmp"}, {"protocol": "udp"}):
+        assert codes(rule) == [], rule
+    assert codes({"protocol": "tcp", "port": 21, "ip": ""}) == []
+    assert codes({"protocol": "icmp", "port": 0}) == []
 
 
 def test_every_problem_is_named():
-    assert codes({"protocol": "icmp", "port": 7}) == [("passthrough.0.port", "port_on_icmp")]
-    disables = [("passthrough.1.protocol", "disables_connector")]
+    assert codes({"protocol": "icmp", "port": 7}) == [("port", "port_on_icmp")]
     for rule in (
         {"protocol": "tcp"},
         {"protocol": "tcp", "ip": "", "port": 0},
         {"protocol": "tcp", "ip": "0.0.0.0/0"},
     ):
-        assert codes(DNS[0], rule) == disables, rule
+        assert codes(rule) == [("protocol", "disables_connector")], rule
     assert codes({"protocol": "sctp", "ip": "300.1.1.1", "port": 65536}) == [
-        ("passthrough.0.protocol", "choice"),
-        ("passthrough.0.ip", "address"),
-        ("passthrough.0.port", "range"),
+        ("protocol", "choice"),
+        ("ip", "address"),
+        ("port", "range"),
     ]
-    assert codes({}) == [("passthrough.0.protocol", "choice")]
+    assert codes({}) == [("protocol", "choice")]
     for port in (-1, True, "53"):
-        assert codes({"protocol": "udp", "port": port}) == [("passthrough.0.port", "range")]
+        assert codes({"protocol": "udp", "port": port}) == [("port", "range")]
 
 
-def test_problems_are_sentences_with_the_path_of_their_setting():
-    [(field, _, message)] = problems([{"protocol": "tcp"}], "bridges.2.passthrough")
-    assert field == "bridges.2.passthrough.0.protocol"
+def test_problems_are_sentences():
+    [(_, _, message)] = problems({"protocol": "tcp"})
     assert message.startswith("This rule would let all of TCP past")
+
+
+def test_a_rule_that_is_switched_off_lets_nothing_through():
+    assert route([dict(DNS[0], enabled=False)], "udp", "1.1.1.1", 53) == "connector"
+    assert route([dict(DNS[0], enabled=True)], "udp", "1.1.1.1", 53) == "passthrough"

@@ -60,6 +60,22 @@ def test_the_board_measures_the_supply_better_than_the_car():
     assert Scene("LV_V").signals.supply_mv() is None
 
 
+def test_the_sources_are_the_parameters_that_ignition_and_voltage_are_read_from():
+    def sources(*names, **options):
+        scene = Scene(*names, **options)
+        group = scene.world.group
+        return [n for n in names if group.get(n).key in scene.signals.sources()]
+
+    assert sources("SPEED", "IGN", "LV_V") == ["IGN", "LV_V"]
+    assert sources("SPEED", "IGN", "LV_V", measured=12600) == ["IGN"]
+    assert sources("IGN", "LV_V", "VOLT", measured=12600, voltage="VOLT") == ["IGN", "VOLT"]
+    assert sources("IGN", "KEY", ignition="KEY") == ["KEY"]
+    assert sources("IGN", ignition="GONE") == sources("SPEED") == []
+    scene = Scene("LV_V")
+    scene.world.group.fail(scene.world.group.get("LV_V"), "no answer")
+    assert scene.signals.sources() == [scene.world.group.get("LV_V").key]  # places must not move
+
+
 def test_a_parameter_that_is_on_or_off_is_no_voltage():
     scene = Scene("LV_V")
     assert scene.read("LV_V", "on").supply_mv() is None

@@ -83,6 +83,9 @@ class Signals:
     def supply_mv(self):
         return self.millivolts
 
+    def sources(self):
+        return []
+
 
 class Grave:
     """Dead letters: (id, cause, status), and the messages by id."""
@@ -116,6 +119,13 @@ class Grave:
         self.letters = [letter for letter in self.letters if letter[0] != id]
 
 
+class Memory(dict):
+    """What the device remembers, in place of `device.memory.Memory`."""
+
+    def put(self, key, text):
+        self[key] = text
+
+
 class World(Shared):
     """One parameter SPEED; servers by address.
 
@@ -126,6 +136,7 @@ class World(Shared):
         answers: url -> an Answer or an exception, or a list of them of which the last one stays.
         latency: url -> ms until the answer.
         secrets: name -> secret.
+        named: what dynamic fields stand for.
         roads: every connection made.
         outboxes: every outbox made.
         dead: the dead letters of all destinations.
@@ -134,6 +145,7 @@ class World(Shared):
     def __init__(self):
         self.now = 0
         self.epoch = 1_730_000_000
+        self.named = {}
         super().__init__(
             "/nowhere",
             7,
@@ -147,6 +159,8 @@ class World(Shared):
             self.status_pairs,
             Notes(),
             6,
+            lambda: self.named,
+            Memory(),
         )
         self.requests = []
         self.answers = {}

@@ -6,20 +6,24 @@ FAILURES is how often the site cannot be built before it can, ROOT the folder wi
 """
 
 import asyncio
+import json
 import os
 import sys
 
 from autopid import parameter
 from autopid.group import Group
-from delivery import verdict
+from delivery import commands, verdict
 from delivery.dead_letters import DeadLetters
 from delivery.journal import Attempt, Journal
 from delivery.message import Message
 from log import Log
+from net.bridge_log import LOCAL, REMOTE, Traffic
+from net.bridge_tally import Tally
+from net.bridges import Bridged, Bridges
 from net.clock import Clock, System
 from trust import Sets
 from uptime import Uptime
-from web import api, certificates, destinations, pages
+from web import api, bridges, certificates, destinations, downlinks, pages, selftest
 from web.auth import Gate, make_record
 from web.server import Server
 from web.site import Site
@@ -182,6 +186,71 @@ class Store:
     }
 
 
+class Part:
+    """What carries the bytes of a bridge."""
+
+    def __init__(self):
+        self.tally = Tally()
+        self.tally.is_listening = True
+        self.tally.served = 3
+        over, now = Traffic(0), Traffic(0)
+        over.received, over.sent, now.sent = 700, 50, 5
+        for traffic in (over, now):
+            self.tally.begin(traffic)
+        self.tally.end(over)
+
+
+def made_up_bridges(uptime, root):
+    """None if there is a file "no_bridges" in `root`; nothing in the log if there is one "no_trouble"."""
+    names = os.listdir(root) if has(root) else ()
+    if "no_bridges" in names:
+        return None
+    made = Bridges(uptime, lambda: RELEASED)
+    common = {"kind": "tls", "listen_port": 8883, "host": "api.example.com", "port": 443}
+    made.running = [
+        Bridged(dict(common, name="scada", enabled=True), [], Part()),
+        Bridged(dict(common, name="spare", enabled=False, listen_port=1883), [], None),
+    ]
+    if "no_trouble" not in names:
+        made.log.add("scada", "tls", REMOTE, 'The certificate is for "other".', -9984, Traffic(0))
+        made.log.add("spare", "config", LOCAL, "There is no cert set named spåre.")
+    return made
+
+
+def has(folder):
+    try:
+        os.stat(folder)
+    except OSError:
+        return False
+    return True
+
+
+class DownlinkStore(Store):
+    """Destination 1 takes downlinks if there is a file "downlinks" in `root`; a cycle of 1234 ms is refused."""
+
+    def __init__(self, root):
+        mode = "local" if has(root + "/downlinks") else "off"
+        wanted = {"mode": mode, "window_s": 60, "allow": ["ping", "send_now", "set_cycle"]}
+        common = {"sign": {"scheme": "thingpark", "as_id": "wican.as"}, "cycle_ms": 10_000}
+        common["body"] = {"dev_eui": "", "port": 2}
+        off = dict(wanted, mode="off")
+        entries = [dict(entry, downlink=off, **common) for entry in Store.settings["destinations"]]
+        entries[0]["downlink"] = wanted
+        self.settings = {"destinations": entries}
+
+    def secret(self, key):
+        return {"destinations.1.sign.secret": "00112233445566778899aabbccddeeff"}.get(key)
+
+    def draft(self):
+        return json.loads(json.dumps(self.settings))
+
+    def save(self, draft):
+        if draft["destinations"][0]["cycle_ms"] == 1234:
+            return [{"field": "destinations[0].cycle_ms", "message": "Must be another one."}]
+        self.settings = draft
+        return []
+
+
 class Model:
     """The model the page shows."""
 
@@ -193,10 +262,11 @@ class Model:
         self.uptime = Uptime()
         self.log = Log("debug", sink=lambda line: None, uptime=self.uptime)
         self.root = root
-        self.store = Store()
+        self.store = DownlinkStore(root)
         self.certificates = Sets(root)
         logger = self.log.logger("clock")
         self.clock = Clock(Memory(), MovableSystem(root), tuple, logger, self.uptime, RELEASED)
+        self.bridges = made_up_bridges(self.uptime, root)
         self.group = Group(self.uptime)
         self.group.configure([Parameter(*value[:3], value[3] == "on") for value in VALUES])
         refused = REFUSED.cause + " " + REFUSED.advice
@@ -206,6 +276,14 @@ class Model:
             Destination(2, "Fleet <portal>", "failing", refused, [OK, REFUSED]),
             Destination(3, "Spare", "disabled", "This destination is switched off.", []),
             Slow(4, "Yard", "paused", open_reason, [OK], ["a-7-1", "a-7-2", "a-7-3"], "open"),
+        )
+        self.downlinks = commands.Downlinks(
+            self.store,
+            "30aea4000001",
+            self.destinations,
+            self.clock.unix_s,
+            self.uptime,
+            self.log.logger("downlink"),
         )
         for entry, value in zip(self.group, VALUES):
             if value[3]:
@@ -250,7 +328,11 @@ async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
     pages.mount(site, model)
     api.mount(site, model)
     certificates.mount(site, model)
+    bridges.mount(site, model)
     destinations.mount(site, model, send_ms)
+    selftest.mount(site)
+    if hasattr(site, "open_route"):
+        downlinks.mount(site, model)
 
     async def broken(request):
         raise RuntimeError("made to fail")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
 import json
 import signal
 import sys
 from pathlib import Path
 
-from collector.server import Behaviour, Collector, Received, server_context
+from collector.received import Received
+from collector.server import Behaviour, Collector, server_context
+from collector.verify import USAGE, Verifier, parse
 
 
 def main() -> int:
@@ -32,11 +33,27 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tls12", action="store_true", help="TLS 1.2 at most, like an ESP32")
     parser.add_argument("--keep", type=int, default=1000, metavar="N", help="documents kept")
     parser.add_argument("--status", type=int, default=200, help="status of every reply")
+    parser.add_argument(
+        "--verify",
+        type=_verifier,
+        action="append",
+        default=[],
+        metavar="SCHEME:SECRET",
+        help=f"what every request has to pass, may be given several times: {USAGE}",
+    )
+    parser.add_argument("--refuse", type=int, metavar="STATUS", help="reply to what does not pass")
     return parser.parse_args()
 
 
+def _verifier(text: str) -> Verifier:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 async def _serve(arguments: argparse.Namespace) -> None:
-    behaviour = Behaviour(status=arguments.status)
+    behaviour = Behaviour(arguments.status, verify=arguments.verify, refuse=arguments.refuse)
     collector = Collector(behaviour, arguments.keep, show)
     context = server_context(arguments.pki, arguments.mtls, arguments.tls12)
     stopped = asyncio.Event()
@@ -49,7 +66,10 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 
 def show(received: Received) -> None:
-    """One line on stdout for a document; a note on stderr for what is none."""
+    """One line on stdout for a document; notes on stderr about its verdict, and if it is none."""
+    if received.verdict:
+        said = f"collector: {received.method} {received.path_qs}: {received.verdict}"
+        print(said, file=sys.stderr, flush=True)
     if received.json is None and not _is_null(received):
         note = f"collector: {received.method} {received.path_qs}: the body is not JSON"
         print(note, file=sys.stderr, flush=True)
@@ -60,11 +80,7 @@ def show(received: Received) -> None:
 
 def _is_null(received: Received) -> bool:
     """Is it the JSON document `null`?"""
-    gzipped = received.header("Content-Encoding") == "gzip"
-    try:
-        return (gzip.decompress(received.body) if gzipped else received.body).strip() == b"null"
-    except (OSError, EOFError):
-        return False
+    return received.unpacked().strip() == b"null"
 
 
 if __name__ == "__main__":

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from collector.received import Received, parsed
 from collector.store import client_pair, open_pki
-
-
-@dataclass(frozen=True)
-class Received:
-    """One request. `headers` are in the order sent; `json` is None if the body (unpacked, if gzip) is none.
-
-    `connection` numbers the connections from 1; `at` is Unix time; `peer` is the sender's address and port.
-    """
-
-    method: str
-    path_qs: str
-    headers: list[tuple[str, str]]
-    body: bytes
-    json: Any
-    connection: int
-    at: float
-    peer: tuple[str, int] | None
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, whatever its case."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+from collector.verify import OK, Verifier, verdict
 
 
 @dataclass
@@ -48,6 +27,8 @@ class Behaviour:
 
     `delay` is in seconds; `close` ends the connection after the reply; `retry_after` becomes that header;
     `chunked` sends the reply body in chunks; `raw` replaces the whole reply, after which the connection is closed.
+    `verify` are the checks that every request has to pass, and `refuse` is the status for those that do not, with what
+    is wrong as body; without it they are answered like the others.
     """
 
     status: int = 200
@@ -58,6 +39,8 @@ class Behaviour:
     retry_after: str | None = None
     chunked: bool = False
     raw: bytes | None = None
+    verify: Sequence[Verifier] = ()
+    refuse: int | None = None
 
 
 class Collector:
@@ -108,8 +91,12 @@ class Collector:
         return handler
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self._keep(await self._received(request))
+        received = await self._received(request)
+        received = replace(received, verdict=verdict(received, self.behaviour.verify))
+        self._keep(received)
         told = self.behaviour
+        if told.refuse is not None and received.verdict not in ("", OK):
+            return web.Response(status=told.refuse, text=received.verdict)
         if told.delay:
             await asyncio.sleep(told.delay)
         if told.raw is not None:
@@ -130,7 +117,7 @@ class Collector:
             path_qs=request.raw_path,
             headers=list(request.headers.items()),
             body=body,
-            json=_parsed(body, request.headers.get("Content-Encoding")),
+            json=parsed(body, request.headers.get("Content-Encoding")),
             connection=self._numbers[id(request.protocol)],
             at=time.time(),
             peer=request.transport.get_extra_info("peername") if request.transport else None,
@@ -152,13 +139,6 @@ async def _answer_raw(request: web.BaseRequest, reply: bytes) -> web.StreamRespo
         transport.write(reply)
         transport.close()
     return web.Response()
-
-
-def _parsed(body: bytes, coding: str | None) -> Any:
-    try:
-        return json.loads(gzip.decompress(body) if coding == "gzip" else body)
-    except (ValueError, OSError, EOFError):
-        return None
 
 
 def server_context(folder: Path, mtls: bool = False, tls12: bool = False) -> ssl.SSLContext:

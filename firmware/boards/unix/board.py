@@ -46,6 +46,11 @@ def network() -> "list[tuple[str, str]]":
     return [("wifi_mode", "Station"), ("sta_status", "Connected"), ("sta_ip", "127.0.0.1")]
 
 
+def lan_address() -> str:
+    """The device's address in the network that it is trusted in: bridges listen there, not towards the internet."""
+    return "127.0.0.1"
+
+
 def clock_chip() -> "Chip | None":
     """A clock with a battery, with `read() -> Unix seconds or None` and `write(unix_s)`; None where there is none."""
     return None

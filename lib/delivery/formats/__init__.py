@@ -5,5 +5,8 @@ the sample has nothing that the format could tell: then there is nothing to deli
 
 - CONTENT_TYPE: the value of that header, None if there is no body;
 - OPEN, SEPARATOR, CLOSE: how several documents become one body; SEPARATOR is None where they cannot;
-- IN_QUERY: True if the document is a query string, to be put into the address.
+- IN_QUERY: True if the document is a query string, to be put into the address;
+- COUNTER: the sample is to be a `delivery.occasion.Occasion`; key of its numbers in the device's memory, {} for the
+  destination's, "" if the format has no use for numbers;
+- frame: (ids, device id, product, firmware) -> what stands before and behind the documents of a request.
 """

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Fields = dict[int, dict[int, int]]  # type of the field -> number within -> value
 
 CONTENT_TYPE = "application/json"
+COUNTER = "numbers.digital_matter"  # of the device
 OPEN, SEPARATOR, CLOSE = b"", b",", b""  # between records; see `frame`
 
 _FIRST_FREE = const(100)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = (
     "application/json"  # what KPN sends itself; the registered one is application/senml+json
 )
+COUNTER = ""
 OPEN, SEPARATOR, CLOSE = b"", None, b""  # base values of one pack would stay in force in the next
 
 _ODD = re.compile("[^A-Za-z0-9:./_-]")  # what no name holds

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Writer = Callable[[str, Members, Objects], str]
 
 CONTENT_TYPE = "application/json"
+COUNTER = "numbers.{}"
 OPEN, SEPARATOR, CLOSE = b"", None, b""  # each document has a token of its own
 
 

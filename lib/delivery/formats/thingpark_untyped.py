@@ -7,7 +7,15 @@ True and false are "1" and "0", what is null is left out.
 
 import jsontext
 
-from delivery.formats.thingpark import CLOSE, CONTENT_TYPE, OPEN, SEPARATOR, leaf, written
+from delivery.formats.thingpark import (
+    CLOSE,
+    CONTENT_TYPE,
+    COUNTER,
+    OPEN,
+    SEPARATOR,
+    leaf,
+    written,
+)
 
 try:
     from typing import TYPE_CHECKING
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from delivery.formats.thingpark import Members, Objects
     from delivery.occasion import Occasion
 
-__all__ = ("CLOSE", "CONTENT_TYPE", "OPEN", "SEPARATOR", "document")
+__all__ = ("CLOSE", "CONTENT_TYPE", "COUNTER", "OPEN", "SEPARATOR", "document")
 
 
 def document(sample: "Occasion") -> bytes:

@@ -6,7 +6,7 @@
 Objects such as CustomerData are JSON text within their element.
 """
 
-from delivery.formats.thingpark import CLOSE, OPEN, SEPARATOR, written
+from delivery.formats.thingpark import CLOSE, COUNTER, OPEN, SEPARATOR, written
 
 try:
     from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from delivery.formats.thingpark import Members, Objects
     from delivery.occasion import Occasion
 
-__all__ = ("CLOSE", "CONTENT_TYPE", "OPEN", "SEPARATOR", "document")
+__all__ = ("CLOSE", "CONTENT_TYPE", "COUNTER", "OPEN", "SEPARATOR", "document")
 
 CONTENT_TYPE = "application/xml; charset=utf-8"  # not documented by the vendor
 
