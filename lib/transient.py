@@ -29,7 +29,7 @@ CERT_EDITING = (
 )
 ROOTS = ("trust.roots",) + CERTIFICATES
 SCOUT = ("net.scout", "net.faults") + CERTIFICATES
-TIME = ("net.sntp",)
+TIME = ("net.clock_setting", "net.sntp")
 FAULTS = ("net.faults", "net.tls_faults", "delivery.refusals", "obd.nrc") + CERTIFICATES
 ON_DEVICE = sys.implementation.name == "micropython"
 

@@ -220,7 +220,7 @@ def test_a_computer_that_finds_its_time_later_is_believed_then():
     world = World(shows=UNSET, can_be_set=False)
     world.play(5 * MINUTE)
     assert world.clock.state == "no_time"
-    world.system = world.clock._system = System(world, START_S, False)
+    world.system = world.clock.system = System(world, START_S, False)
     assert world.play(2 * MINUTE).clock.source == "system"
 
 
