@@ -35,7 +35,7 @@ class Listing:
     def __init__(self, model: "Model") -> None:
         self._model = model
         self._sets = CertSets(model.root)
-        self._now = stamp(model.clock.unix_s()) if model.clock.is_set else None
+        self._now = stamp(model.clock.best_s()) if model.clock.is_set else None
         model.certificates.recover()
 
     def all(self) -> "Iterator[str]":

@@ -147,7 +147,7 @@ class Actions:
         """State and source of the clock, and what it shows."""
         clock = self._model.clock
         return jsontext.plain(
-            (("state", clock.state), ("source", clock.source), ("unix_s", clock.unix_s()))
+            (("state", clock.state), ("source", clock.source), ("unix_s", clock.best_s()))
         )
 
     async def set_clock(self, request: "Incoming") -> "Text":
