@@ -149,11 +149,12 @@ class App:
         return [running.destination for running in self._destinations]
 
     def certificates_changed(self, name: str) -> None:
-        """Has destinations and bridges with that cert set connect again, as do those whose set takes the default bundle
-        if that was replaced."""
+        """Has destinations and bridges with that cert set connect again; with the default bundle also those whose set
+        takes it."""
         self._log.info("the cert set %s was changed", name)
         for running in self._destinations:
-            if name in (running.settings["cert_set"], "default"):
+            chosen = running.settings["cert_set"]
+            if chosen == name or (name == "default" and self.certificates.takes_default(chosen)):
                 running.destination.restart()
         if self.bridges is not None:
             self.bridges.certificates_changed(name)
@@ -220,6 +221,7 @@ class App:
             self._status.pairs,
             self.log.logger("delivery"),
             self.store.settings["network"]["max_connections"],
+            lambda: self.clock.is_set,
         )
 
     def _restart_clock(self) -> None:

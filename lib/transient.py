@@ -27,12 +27,12 @@ CERT_SETS = ("trust.certsets", "trust.keys", "trust.pem") + CERTIFICATES
 CERT_EDITING = (
     ("web.cert_listing", "web.cert_upload", "web.cert_actions", "trust.editing")
     + ("trust.inspection", "trust.contents", "trust.details", "trust.fitness")
-    + ("trust.csr", "trust.p256", "trust.roots", "trust.roots_update")
+    + ("trust.csr", "trust.p256", "trust.roots", "trust.roots_update", "net.dates")
     + CERT_SETS
 )
 ROOTS = ("trust.roots",) + CERTIFICATES
 SCOUT = ("net.scout", "net.faults") + CERTIFICATES
-TIME = ("net.sntp",)
+TIME = ("net.clock_setting", "net.sntp")
 FAULTS = ("net.faults", "net.tls_faults", "delivery.refusals", "obd.nrc") + CERTIFICATES
 ON_DEVICE = sys.implementation.name == "micropython"
 

@@ -18,8 +18,8 @@ word size. `?:`, `&&` and `||` evaluate only what they need. Between `?` and its
 selects a bit: write `B0?(B1:2):0`.
 
 Texts are compiled once (`compiler`): `terms` makes Python source over integers from what `parser` read,
-and that source (never the user's text) becomes a function. Expressions of one form and scale share it, so that
-one more costs the chip about 50 bytes.
+and that source (never the user's text) becomes a function. Expressions of one form and scale share it, their
+shape, and differ only in their base, the first byte they read.
 """
 
 from autopid.decimal import decimal_text, quotient_text, rounded
@@ -33,11 +33,23 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
+    from typing import Protocol
 
-    from autopid.compiler import Shapes
+    from autopid.compiler import Shape, Shapes
     from autopid.runtime import Image
 
     References = Callable[[str], str | None] | Mapping[str, str]
+
+    class Source(Protocol):
+        """An `Expression`, or the parameter that was made of one."""
+
+        @property
+        def base(self) -> int: ...
+        @property
+        def shape(self) -> Shape: ...
+        @property
+        def refs(self) -> tuple[str, ...]: ...
+
 
 __all__ = ("Expression", "ExpressionError")
 
@@ -54,6 +66,7 @@ class Expression:
             once.
 
     Attributes:
+        base, shape: where it reads, and how; see `compiler.compiled`.
         refs: names of the parameters it refers to.
 
     Raises ExpressionError if the text is wrong, a constant divisor is 0 or a constant shift
@@ -70,18 +83,16 @@ class Expression:
     ) -> None:
         from autopid import compiler  # it may be given back once everything is compiled
 
-        self._base, self._shape, refs = compiler.compiled(
+        self.base, self.shape, refs = compiler.compiled(
             text, names, {} if shapes is None else shapes
         )
-        self._number: int | None = None
-        self._text = ""
         if refs:
             self.refs = refs
 
     @property
     def last_byte(self) -> int:
         """The highest image index it may read, payload bytes as in several frames; -1 if none."""
-        return self._base + self._shape[3]
+        return self.base + self.shape[3]
 
     def value(
         self,
@@ -106,36 +117,34 @@ class Expression:
         """
         # No locals: with one more word of state, every call on the chip would search the heap for
         # room (see `decimal`).
-        if decimals == 2 and self._shape[1]:
-            return self._text_of(self._shape[0](image, self._base, v))
-        return self._exact(image, decimals, refs, v)
+        if decimals == 2 and self.shape[1]:
+            return self.shape[2](self.shape[0](image, self.base, v), self.shape[1])
+        return exact(self, image, decimals, refs, v)
 
-    def _text_of(self, number: int) -> str:
-        """The text of a number. The last is kept: an unchanged value costs no time and no heap."""
-        if number != self._number:
-            self._text = self._shape[2](number, self._shape[1])
-            self._number = number
-        return self._text
 
-    def _exact(self, image: "Image", decimals: int, refs: "References | None", v: int) -> str:
-        """`value` for any number of decimals, and for ratios."""
-        if self._shape[1]:
-            result = Ratio(self._shape[0](image, self._base, v), self._shape[1])
-        else:
-            lookup = self._lookup(refs) if self.refs else None
-            result = self._shape[0](image, self._base, v, lookup)
-        if decimals == 2:
-            return quotient_text(result.n, result.d)
-        return decimal_text(rounded(result.n * 10**decimals, result.d), decimals)
+def exact(
+    source: "Source", image: "Image", decimals: int, refs: "References | None", v: int
+) -> str:
+    """`Expression.value` for any number of decimals, and for ratios; `source` has the attributes of an expression."""
+    read, divisor = source.shape[:2]
+    if divisor:
+        result = Ratio(read(image, source.base, v), divisor)
+    else:
+        lookup = _lookup(source.refs, refs) if source.refs else None
+        result = read(image, source.base, v, lookup)
+    if decimals == 2:
+        return quotient_text(result.n, result.d)
+    return decimal_text(rounded(result.n * 10**decimals, result.d), decimals)
 
-    def _lookup(self, refs: "References | None") -> "Callable[[int], Ratio]":
-        """Returns a function from a place in `self.refs` to the value of the name there."""
 
-        def lookup(index: int) -> Ratio:
-            name = self.refs[index]
-            text = None if refs is None else refs(name) if callable(refs) else refs[name]
-            if text is None:
-                raise KeyError(name)
-            return reference_value(text)
+def _lookup(names: "tuple[str, ...]", refs: "References | None") -> "Callable[[int], Ratio]":
+    """Returns a function from a place in `names` to the value of the name there."""
 
-        return lookup
+    def lookup(index: int) -> Ratio:
+        name = names[index]
+        text = None if refs is None else refs(name) if callable(refs) else refs[name]
+        if text is None:
+            raise KeyError(name)
+        return reference_value(text)
+
+    return lookup

@@ -49,11 +49,10 @@ class Group:
         known = {parameter.key: parameter for parameter in self._parameters}
         for parameter in parameters:
             old = known.get(parameter.key)
-            if old is not None and old.text is not None and old.binary == parameter.binary:
-                parameter.text, parameter.updated_ms = old.text, old.updated_ms
-                parameter.literal = old.literal
+            if old is not None and old.literal is not None and old.binary == parameter.binary:
+                parameter.literal, parameter.updated_ms = old.literal, old.updated_ms
         self._parameters = _in_order(parameters)
-        kept = any([parameter.text is not None for parameter in parameters])
+        kept = any([parameter.literal is not None for parameter in parameters])
         self._first_ms = self._uptime.ms() if kept else None
         self._ready = False
         self.version += 1
@@ -85,16 +84,16 @@ class Group:
         """
         if not self._ready and self._first_ms is not None:
             waited = self._uptime.ms() - self._first_ms
-            asked = [p for p in self._parameters if p.text is not None or p.error is not None]
-            self._ready = waited >= _FIRST_ROUND_MS or len(asked) == len(self._parameters)
+            unasked = [p for p in self._parameters if p.literal is None and p.error is None]
+            self._ready = waited >= _FIRST_ROUND_MS or not unasked
         return self._ready
 
     def update(self, parameter: "Parameter", text: str) -> None:
         """Stores a fresh value and clears the error."""
-        if text != parameter.text or parameter.error is not None:
+        literal = _LITERALS.get(text, text)
+        if literal != parameter.literal or parameter.error is not None:
             self.version += 1
-            parameter.text = text
-            parameter.literal = _LITERALS.get(text, text)
+            parameter.literal = literal
             if parameter.error is not None:
                 parameter.error = None
         parameter.updated_ms = self._uptime.ms()

@@ -5,6 +5,7 @@ import json
 import jsontext
 
 from autopid.decimal import compare
+from autopid.expression import exact
 
 try:
     from typing import TYPE_CHECKING
@@ -12,11 +13,16 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from autopid.compiler import Shape
     from autopid.expression import Expression, References
     from autopid.runtime import Image
 
-    Kind = tuple[str, str, int, str | None, str | None, bool, bool, int]
+    Kind = tuple[Shape, str, str, int, str | None, str | None, bool, bool, int]
     Kinds = dict[Kind, Kind]
+
+_TEXTS: "dict[str | None, str]" = {'"on"': "on", '"off"': "off"}
 
 
 def key_of(name: str) -> str:
@@ -46,38 +52,41 @@ class Parameter:
 
     Arguments and attributes:
         name: its name in every document; kept in the form that documents need most, see `key`.
-        expression: anything with `value(image, decimals, refs, v)` like `Expression`.
+        expression: how an answer gives its value; None if it is only ever set. Not kept as such: its shape is part of
+            what parameters share.
         unit, device_class: metadata, "none" if unknown.
         period_ms: how often to ask for it; 0 leaves that to the default.
         minimum, maximum: decimal text of the lowest and highest value to believe, or None.
         enabled: whether to ask for it at all.
         binary: whether the value is "on" (above 0) or "off" instead of a number.
         decimals: how many decimals the value is rounded to.
-        kinds: a dict that parameters made together share, so that equal metadata is stored only
+        kinds: a dict that parameters made together share, so that equal metadata and shapes are stored only
             once.
 
     Further attributes:
         key: the name as `key_of` gives it. Documents are made from these in one step, and storing the name besides
             would cost hundreds of parameters as many strings.
+        base, refs: those of the expression.
 
     Attributes that change while the device runs; only `autopid.group.Group` sets them:
-        text: the latest good value as exact decimal text, or "on"/"off" if binary; None before the first.
-        literal: the same as JSON text: a number, or "on"/"off" in quotes; numbers are one object with `text`.
-        updated_ms: uptime at which `text` was read; None before the first.
+        literal: the latest good value as JSON text: a number, or "on"/"off" in quotes; None before the first.
+        updated_ms: uptime at which `literal` was read; None before the first.
         error: why the last attempt gave no value, one plain sentence; None when it did.
     """
 
     # Attributes that keep these values take no room in the object: profiles have hundreds of
-    # parameters.
-    text: str | None = None
+    # parameters. One with a value and no error has six, and with a seventh would take a quarter more.
     literal: str | None = None
     updated_ms: int | None = None
     error: str | None = None
+    base = 0
+    refs: "tuple[str, ...]" = ()
+    _number: int | None = None  # what `literal` was made of, unless it was a fraction
 
     def __init__(
         self,
         name: str,
-        expression: "Expression",
+        expression: "Expression | None",
         unit: str = "none",
         device_class: str = "none",
         period_ms: int = 0,
@@ -89,8 +98,12 @@ class Parameter:
         kinds: "Kinds | None" = None,
     ) -> None:
         self.key = key_of(name)
-        self.expression = expression
-        kind = (unit, device_class, period_ms, minimum, maximum, enabled, binary, decimals)
+        shape: Any = None
+        if expression is not None:
+            self.base, shape = expression.base, expression.shape
+            if expression.refs:
+                self.refs = expression.refs
+        kind = (shape, unit, device_class, period_ms, minimum, maximum, enabled, binary, decimals)
         self._kind = kind if kinds is None else kinds.setdefault(kind, kind)
 
     @property
@@ -102,46 +115,73 @@ class Parameter:
         return self.key[2:-2]
 
     @property
+    def shape(self) -> "Shape":
+        """That of the expression."""
+        return self._kind[0]
+
+    @property
+    def text(self) -> str | None:
+        """The latest good value as exact decimal text, or "on"/"off" if binary; None before the first."""
+        return _TEXTS.get(self.literal, self.literal)
+
+    @property
     def unit(self) -> str:
         """Unit, or none."""
-        return self._kind[0]
+        return self._kind[1]
 
     @property
     def device_class(self) -> str:
         """Home Assistant's device class, or none."""
-        return self._kind[1]
+        return self._kind[2]
 
     @property
     def period_ms(self) -> int:
         """How often to ask, 0 for the default."""
-        return self._kind[2]
+        return self._kind[3]
 
     @property
     def minimum(self) -> str | None:
         """Lowest value to believe, or None."""
-        return self._kind[3]
+        return self._kind[4]
 
     @property
     def maximum(self) -> str | None:
         """Highest value to believe, or None."""
-        return self._kind[4]
+        return self._kind[5]
 
     @property
     def enabled(self) -> bool:
         """Whether to ask for it."""
-        return self._kind[5]
+        return self._kind[6]
 
     @property
     def binary(self) -> bool:
         """Whether it is on/off rather than a number."""
-        return self._kind[6]
+        return self._kind[7]
+
+    def value(self, image: "Image", refs: "References | None" = None, v: int = 0) -> str:
+        """Returns the decimal text of a value, believable or not; raises what `Expression.value` raises."""
+        if self._kind[8] == 2 and self.shape[1]:
+            return self.shape[2](self.shape[0](image, self.base, v), self.shape[1])
+        return exact(self, image, self._kind[8], refs, v)
 
     def decode(self, image: "Image", refs: "References | None" = None, v: int = 0) -> str:
         """Returns the value of an answer: decimal text, or "on" / "off" for a binary parameter.
 
         Raises OutOfRange, and what `Expression.value` raises.
         """
-        text = self.expression.value(image, self._kind[7], refs, v)
+        shape = self._kind[0]
+        if self._kind[8] != 2 or not shape[1]:
+            return self._believed(exact(self, image, self._kind[8], refs, v))
+        number = shape[0](image, self.base, v)
+        if number == self._number and self.literal is not None:
+            return _TEXTS.get(self.literal, self.literal)  # no new object for an unchanged value
+        text = self._believed(shape[2](number, shape[1]))
+        self._number = number
+        return text
+
+    def _believed(self, text: str) -> str:
+        """What is told of a value that lies within the limits."""
         if not self.in_range(text):
             raise OutOfRange(text, self.minimum, self.maximum)
         if self.binary:

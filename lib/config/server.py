@@ -51,7 +51,10 @@ def _uuid(text: str) -> "Verdict":
 def _bare_pin(text: str) -> str:
     """curl and browsers write a word before it."""
     text = text.strip()
-    return text[6:].strip("/") if text[:6] == "sha256" else text
+    for word in ("sha256//", "sha256/"):
+        if text.startswith(word):
+            return text[len(word) :]
+    return text
 
 
 def _pin(text: str) -> "Verdict":

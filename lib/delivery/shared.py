@@ -72,6 +72,7 @@ class Shared:
         group: the values.
         uptime: the clock of every time here.
         unix_s: () -> Unix time in seconds, 0 while the clock is not set.
+        has_time: () -> whether certificates can be judged, be it by an estimated time.
         device_id: twelve hexadecimal digits.
         signals: ignition, charging, supply voltage and ECU, for events.
         secret: name -> the secret of that name, or None.
@@ -95,6 +96,7 @@ class Shared:
         status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",
         connections: int,
+        has_time: "Callable[[], bool] | None" = None,
         ids: "Callable[[], Mapping[str, str]]" = dict,
         memory: "Store | None" = None,
     ) -> None:
@@ -114,6 +116,7 @@ class Shared:
         self.group = group
         self.uptime = uptime
         self.unix_s = unix_s
+        self.has_time = has_time or (lambda: unix_s() > 0)
         self.signals = signals
         self.secret = secret
         self.status = status

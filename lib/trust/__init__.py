@@ -1,6 +1,7 @@
 """What the device trusts: named certificate sets and the certificates in them."""
 
 import os
+from errno import ENOENT
 
 import transient
 
@@ -43,10 +44,16 @@ class Sets:
             if _exists(folder + "/default/roots.bin.new"):
                 os.remove(folder + "/default/roots.bin.new")
             self._recovered = True
-        except OSError:  # there is no folder yet, or it is tried again
-            return
+        except OSError as error:
+            self._recovered = (
+                error.errno == ENOENT
+            )  # there is no folder yet; else it is tried again
         finally:
             transient.release(("trust.editing",))
+
+    def takes_default(self, name: str) -> bool:
+        """Whether a set believes the default bundle."""
+        return name == "default" or _exists("%s/certs/%s/ca.default" % (self._root, name))
 
 
 def _exists(path: str) -> bool:

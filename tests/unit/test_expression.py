@@ -546,7 +546,7 @@ def test_an_expression_is_small():
     shapes = None
     gc.collect()
     words = (gc.mem_alloc() - before) // len(cells) // (8 if sys.maxsize > 1 << 32 else 4)
-    assert words <= 16, words
+    assert words <= 10, words
 
 
 def test_decimal_text():

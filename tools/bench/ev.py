@@ -90,7 +90,7 @@ def values(seed: int) -> list[tuple[str, str]]:
 
     loaded = profiles.load(profile())
     return [
-        (parameter.name, parameter.expression.value(bytes.fromhex(image)))
+        (parameter.name, parameter.value(bytes.fromhex(image)))
         for image, entry in zip(images(seed), loaded.pids)
         for parameter in entry.parameters
     ]

@@ -56,7 +56,7 @@ def make_shared(root: str, values: list, count: int) -> Shared:
     """What the destinations share, with a group that holds these values."""
     uptime = Uptime()
     group = Group(uptime)
-    group.configure([Parameter(name, None) for name, _ in values])  # type: ignore[arg-type]  # never decoded
+    group.configure([Parameter(name, None) for name, _ in values])  # never decoded
     for parameter, (_, text) in zip(group, values):
         group.update(parameter, text)
     automatic = {"ignition": "", "charging": "", "voltage": ""}

@@ -24,7 +24,7 @@ _SPELLS = const(7)
 def filled(values: list) -> Group:
     """A group that holds these values."""
     group = Group(Uptime())
-    group.configure([Parameter(name, None) for name, _ in values])  # type: ignore[arg-type]  # never decoded
+    group.configure([Parameter(name, None) for name, _ in values])  # never decoded
     for parameter, (_, text) in zip(group, values):
         group.update(parameter, text)
     return group
