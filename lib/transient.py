@@ -14,10 +14,10 @@ LINK = ("obd.link", "obd.baud")
 SETTINGS = (
     ("config.schema", "config.destination", "config.destination_rules", "config.server")
     + ("config.login", "config.rules", "config.sections", "config.fields", "config.checks")
-    + ("config.connector", "config.connector_rules", "config.connection_string")
+    + ("config.hosts", "config.connector", "config.connector_rules", "config.connection_string")
     + ("config.bridges", "net.passthrough")
     + ("delivery.presets", "delivery.headers", "delivery.formats.template")
-    + ("delivery.dynamic", "delivery.azure", "delivery.secret_rules")
+    + ("delivery.dynamic", "delivery.identity", "delivery.azure", "delivery.secret_rules")
     + ADDRESSES
     + _COMPILING
 )

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from config import rules, server
+from config import hosts, rules
 from config.fields import LETTERS, Choice, Flag, Integer, Text
 from config.sections import ListOf, Section
 
@@ -46,14 +46,14 @@ BRIDGES = ListOf(
                 "The server's name or address; for tcp and udp its IPv4 address.",
                 least=1,
                 most=253,
-                rule=server._host,
+                rule=hosts.host,
             ),
             Integer("port", "The server's port.", 443, 1, 65535),
             Text(
                 "server_name",
                 "The name the certificate must be for; empty for the host.",
                 most=253,
-                rule=server._host,
+                rule=hosts.host,
             ),
             Text(
                 "cert_set",

@@ -1,6 +1,6 @@
 """A connection string of Azure within a destination's document: what it holds goes to the settings it is about."""
 
-from config.sections import join
+from config.fields import join
 
 try:
     from typing import TYPE_CHECKING
@@ -28,4 +28,6 @@ def taken_apart(reading: "Reading", data: dict, path: str) -> dict:
     rest.update(hub=device.host, device_id=device.id)
     if device.key:
         rest.update(type="azure_sas", token=device.key)
+    else:  # it shows a certificate instead
+        rest.update(type="none")
     return dict(data, auth=rest, url=data.get("url") or device.url)

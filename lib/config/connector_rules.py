@@ -1,12 +1,6 @@
 """Rules that other systems set for a destination, beyond what any one setting can tell."""
 
-from delivery import (  # all of them released with the settings
-    azure,
-    dynamic,
-    identity,
-    secret_rules,
-)
-from net import url
+from config import hosts
 
 try:
     from typing import TYPE_CHECKING
@@ -28,12 +22,14 @@ _RESERVED = ("accept", "host", "user-agent", "content-length", "content-type", "
 
 def judge(one: "_One") -> None:
     """Refuses what the system of a destination would not take."""
-    for rule in (_fields, _header_limits, _kpn, _signing, _entries, _azure, _alone):
+    for rule in (_fields, _address, _header_limits, _kpn, _signing, _entries, _azure, _alone):
         rule(one)
 
 
 def _fields(one: "_One") -> None:
     """Dynamic fields must exist."""
+    from delivery import dynamic  # like all that these rules need, released with the settings
+
     settings = one.settings
     texts = [("url", settings["url"])]
     for index, pair in enumerate(settings["query"]):
@@ -44,6 +40,38 @@ def _fields(one: "_One") -> None:
         wrong = dynamic.problem(text)
         if wrong is not None:
             one.refuse(place, wrong[0], wrong[1])
+
+
+def _address(one: "_One") -> None:
+    """Only HTTP's addresses are filled in, and what is looked up in DNS is no secret any more."""
+    from delivery import dynamic
+
+    text = one.settings["url"]
+    scheme, _, rest = text.partition("://")
+    host = rest
+    for mark in "/?#":
+        host = host.partition(mark)[0]
+    if one.settings["type"] != "https":
+        if dynamic.stand_in(text) != text:
+            message = "Fields in brackets are filled in for HTTP servers only: write it out."
+            one.refuse("url", "conflict", message)
+    elif "[CUSTOM3]" in host:
+        message = "[CUSTOM3] is kept like a password, and names of hosts can be read on the way."
+        one.refuse("url", "secret_in_host", message)
+    if one.settings["type"] == "tcp" and one.sound("url"):
+        _endpoint(one, scheme.lower(), rest)
+
+
+def _endpoint(one: "_One", scheme: str, rest: str) -> None:
+    """Documents alone are sent to a host and a port."""
+    if one.given("auth.login"):
+        message = "Nothing but documents is sent over tcp: no user and password."
+        one.refuse("auth.login", "conflict", message)
+    if rest.endswith("/"):
+        rest = rest[:-1]
+    if hosts.host_and_port(rest) is not None:
+        message = "Must be a host and a port and nothing more, such as %s://example.com:9000."
+        one.refuse("url", "url_syntax", message % scheme)
 
 
 def _header_limits(one: "_One") -> None:
@@ -68,6 +96,9 @@ def _kpn(one: "_One") -> None:
     settings = one.settings
     if settings["preset"] not in _KPN:
         return
+    from delivery import dynamic
+    from net import url
+
     if settings["method"] == "PUT":
         one.refuse("method", "choice", "KPN Things knows GET and POST only.")
     try:
@@ -84,6 +115,8 @@ def _signing(one: "_One") -> None:
     scheme, secret = sign["scheme"], one.secret("sign.secret")
     if scheme not in ("kpn", "thingpark"):
         return
+    from delivery import identity, secret_rules
+
     if one.settings["body"]["gzip"]:
         message = "The receiver checks the signature of what it reads: must be off."
         one.refuse("body.gzip", "conflict", message)
@@ -120,6 +153,8 @@ def _azure(one: "_One") -> None:
     auth = one.settings["auth"]
     if auth["type"] != "azure_sas":
         return
+    from delivery import azure
+
     key = one.secret("auth.token")
     if key is None:
         one.refuse("auth.token", "field_empty", "The device's key is missing.")
@@ -139,6 +174,8 @@ def _alone(one: "_One") -> None:
         one.refuse("auth.type", "conflict", message)
     if settings["sign"]["scheme"] != "none":
         one.refuse("sign.scheme", "conflict", message)
+    if settings["body"]["gzip"]:
+        one.refuse("body.gzip", "conflict", "Nothing tells the server that it is: must be off.")
 
 
 def _refuse(one: "_One", name: str, wrong: "tuple[str, str] | None") -> None:

@@ -315,3 +315,8 @@ class Choice(Field):
 
     def limits(self) -> dict[str, object]:
         return {"enum": list(self.choices)}
+
+
+def join(path: str, name: str) -> str:
+    """The path of a member."""
+    return path + "." + name if path else name

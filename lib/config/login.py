@@ -1,6 +1,6 @@
 """User and password within an address: they are secrets, and what is left is the address that may be shown."""
 
-from config.sections import join
+from config.fields import join
 
 try:
     from typing import TYPE_CHECKING

@@ -9,7 +9,7 @@ Sections marked `switch` are entries that a problem in them switches off, and no
 
 from micropython import const
 
-from config import bridges, connector, destination_rules, rules
+from config import bridges, connector, destination_rules, hosts, rules
 from config.destination import DESTINATION
 from config.fields import HEX, LETTERS, Choice, Decimal, Flag, Integer, Reading, Text
 from config.rules import MAX_DESTINATIONS
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 
 _MAX_PARAMETERS = const(256)
 _DAY_MS = const(86_400_000)
-
-
-def _host_and_port(text: str) -> "Verdict":
-    host, _, port = text.rpartition(":")
-    if host and port and not port.strip("0123456789") and 0 < int(port[:6]) < 65536:
-        return None
-    return "address", "Must be a host and a port, such as 192.168.0.10:35000."
 
 
 def _header(text: str) -> "Verdict":
@@ -170,7 +163,7 @@ SETTINGS = Section(
             "The OBD interpreter.",
             (
                 Choice("kind", "The one on the board, or an ELM327 over TCP.", ("board", "tcp")),
-                Text("address", "Its host:port, for tcp.", most=255, rule=_host_and_port),
+                Text("address", "Its host:port, for tcp.", most=255, rule=hosts.host_and_port),
             ),
         ),
         _AUTOPID,

@@ -11,7 +11,7 @@ The reading then holds two problems: field_empty for address.host, and unknown_s
 address.prot, which suggests "port".
 """
 
-from config.fields import Field, Reading
+from config.fields import Field, Reading, join
 
 try:
     from typing import TYPE_CHECKING
@@ -128,11 +128,6 @@ class ListOf(Field):
         if not isinstance(self.item, Section):
             limits["items"] = dict(self.item.limits(), type=self.item.type)
         return limits
-
-
-def join(path: str, name: str) -> str:
-    """The path of a member."""
-    return path + "." + name if path else name
 
 
 def walk(section: Section, path: str = "") -> "Iterator[tuple[str, Field]]":

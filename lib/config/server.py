@@ -4,7 +4,7 @@ from binascii import a2b_base64, b2a_base64
 
 from micropython import const
 
-from config import login
+from config import hosts, login
 from config.fields import HEX, LETTERS, TOKEN, Choice, Flag, Integer, Text
 from config.sections import ListOf, Section
 
@@ -25,20 +25,6 @@ def _topic(text: str) -> "Verdict":
     if "+" in text or "#" in text:
         return "topic", "Must not hold + or #: these are for topics one listens to."
     return None
-
-
-def _host(text: str) -> "Verdict":
-    """A DNS name or an address, as in a certificate: without brackets, port or final dot."""
-    if text.strip(LETTERS + ".:") or text[0] in ".-" or text[-1] in ".-" or ".." in text:
-        return "host", "Must be a host name or an IP address, without https:// and port."
-    return None
-
-
-def _host_and_port(text: str) -> "Verdict":
-    host, _, port = text.rpartition(":")
-    if host and port and not port.strip("0123456789") and 0 < int(port[:6]) < 65536:
-        return _host(host.strip("[]"))
-    return "address", "Must be a host and a port, such as 10.0.0.5:8443."
 
 
 def _uuid(text: str) -> "Verdict":
@@ -284,7 +270,7 @@ TRANSPORT = Section(
             "connect_to",
             "Call this host:port instead of the address's, as with a connector in the network.",
             most=260,
-            rule=_host_and_port,
+            rule=hosts.host_and_port,
         ),
         Text(
             "host_header",
@@ -308,7 +294,7 @@ TLS = Section(
             "server_name",
             "The name the certificate must be for; empty for the host of the address.",
             most=253,
-            rule=_host,
+            rule=hosts.host,
         ),
         ListOf(
             "pins",

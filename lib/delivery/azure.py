@@ -11,8 +11,7 @@ import binascii
 from micropython import const
 from net import url
 
-from delivery import signing
-from delivery.route import RouteError
+from delivery.errors import RouteError
 
 _VERSION = "2021-04-12"
 _PARTS = ("HostName", "DeviceId", "SharedAccessKey")
@@ -68,7 +67,7 @@ def parse(text: str) -> Device:
     for wrong in (host_problem(host), id_problem(name), key_problem(key) if key else None):
         if wrong is not None:
             raise ValueError(wrong[1])
-    return Device(host, name, key or "")
+    return Device(host, name, "" if by_certificate else key or "")
 
 
 def host_problem(text: str) -> "tuple[str, str] | None":
@@ -120,6 +119,8 @@ class Tokens:
         if not unix_s:
             cause = "The token for Azure holds the time, but the device's clock is not set."
             raise RouteError(cause, "Wait until it is set from the network, or set it by hand.")
+        from delivery import signing  # while settings are checked nothing is signed
+
         age = unix_s - self._made_s
         if not self._text or age < 0 or age * 5 >= self._life_s * 4:
             self._text = signing.azure_sas(self._resource, self._key, unix_s + self._life_s)

@@ -3,7 +3,7 @@
 import transient
 from net import tls
 
-from delivery.route import RouteError
+from delivery.errors import RouteError
 
 try:
     from typing import TYPE_CHECKING

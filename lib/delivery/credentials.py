@@ -3,7 +3,7 @@
 import binascii
 
 from delivery import headers
-from delivery.route import RouteError
+from delivery.errors import RouteError
 
 try:
     from typing import TYPE_CHECKING

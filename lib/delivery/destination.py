@@ -12,9 +12,9 @@ import asyncio
 from micropython import const
 
 from delivery.dispatcher import Dispatcher
+from delivery.errors import RouteError
 from delivery.journal import Journal
 from delivery.producer import Producer
-from delivery.route import RouteError
 from delivery.slot import Slot
 
 try:

@@ -6,10 +6,10 @@ from micropython import const
 from net.opening import RequestError
 
 from delivery import schedule, verdict
+from delivery.errors import RouteError
 from delivery.fuse import Fuse
 from delivery.journal import Attempt
 from delivery.message import Message, Parcel
-from delivery.route import RouteError
 
 try:
     from typing import TYPE_CHECKING

@@ -8,8 +8,8 @@ Names are case-sensitive. What stands in brackets and could not be meant for a f
 
 from net import url
 
+from delivery.errors import RouteError
 from delivery.identity import FIELDS
-from delivery.route import RouteError
 
 try:
     from typing import TYPE_CHECKING

@@ -4,7 +4,7 @@ from net import url
 
 from delivery import headers
 from delivery.credentials import Credentials
-from delivery.route import RouteError
+from delivery.errors import RouteError
 
 try:
     from typing import TYPE_CHECKING

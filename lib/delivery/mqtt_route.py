@@ -9,7 +9,7 @@ from net import mqtt, mqtt_packets
 from net.opening import Opening, RequestError
 
 from delivery import verdict
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from delivery.verdict import Verdict
 
 try:

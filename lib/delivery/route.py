@@ -8,6 +8,7 @@ from net import dial
 from net.http import Connection, RequestError
 
 from delivery import verdict
+from delivery.errors import RouteError
 
 try:
     from typing import TYPE_CHECKING
@@ -35,17 +36,6 @@ _MAKERS = (
     + ("delivery.dynamic", "delivery.identity")
     + transient.ADDRESSES
 )
-
-
-class RouteError(Exception):
-    """Why nothing can be sent with these settings.
-
-    `str()` is one plain sentence; `advice` is another one that says what to do, or None.
-    """
-
-    def __init__(self, cause: str, advice: str | None = None) -> None:
-        super().__init__(cause)
-        self.advice = advice
 
 
 class Route:

@@ -1,7 +1,7 @@
 """Signs the requests of one destination: which fields its scheme writes, and what it adds to the address."""
 
 from delivery import signing
-from delivery.route import RouteError
+from delivery.errors import RouteError
 
 try:
     from typing import TYPE_CHECKING

@@ -12,7 +12,7 @@ from micropython import const
 from net.opening import Opening, RequestError
 
 from delivery import verdict
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from delivery.verdict import Verdict
 
 try:

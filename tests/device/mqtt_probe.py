@@ -12,9 +12,9 @@ import json
 import sys
 
 from delivery.contexts import Contexts
+from delivery.errors import RouteError
 from delivery.message import Message, Parcel
 from delivery.mqtt_route import MqttRoute
-from delivery.route import RouteError
 from net.http import RequestError
 from trust import Sets
 

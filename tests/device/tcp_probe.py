@@ -12,8 +12,8 @@ import json
 import sys
 
 from delivery.contexts import Contexts
+from delivery.errors import RouteError
 from delivery.message import Message, Parcel
-from delivery.route import RouteError
 from delivery.tcp_route import TcpRoute
 from net.http import RequestError
 from trust import Sets

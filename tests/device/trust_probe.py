@@ -9,7 +9,7 @@ import json
 import sys
 
 from delivery.contexts import Contexts
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from net import http
 from trust import Sets
 

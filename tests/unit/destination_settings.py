@@ -1,10 +1,5 @@
 """Settings of a destination as the parts that use them get them: valid and complete."""
 
-# First, for 32-bit MicroPython: it cannot import as deeply as `schema` would.
-import config.connector_rules
-import config.fields
-import config.login
-import config.server  # noqa: F401
 from config import schema
 
 

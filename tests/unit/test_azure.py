@@ -1,7 +1,7 @@
 """Azure IoT Hub: connection strings and tokens."""
 
 from delivery import azure
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from delivery.vectors import VECTORS
 from helper import raises
 

@@ -3,7 +3,6 @@
 import binascii
 import json
 
-import delivery.route  # noqa: F401 (first, for 32-bit MicroPython: it cannot import as deeply as the settings would)
 from delivery import commands, signing
 from delivery.commands import Downlinks
 from destination_settings import destination, schema

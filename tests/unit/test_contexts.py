@@ -4,7 +4,7 @@ import sys
 
 from delivery import contexts
 from delivery.contexts import Contexts
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from helper import raises
 from trust.certsets import CertSetError
 

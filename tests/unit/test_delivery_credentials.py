@@ -1,7 +1,7 @@
 """What an authentication adds to a request, and what is kept from being shown."""
 
 from delivery.credentials import Credentials
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from helper import raises
 
 

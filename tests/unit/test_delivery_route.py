@@ -4,8 +4,9 @@ import sys
 
 import delivery
 from delivery import route, verdict
+from delivery.errors import RouteError
 from delivery.message import Message, Parcel
-from delivery.route import Route, RouteError
+from delivery.route import Route
 from delivery.vectors import VECTORS
 from destination_settings import destination
 from helper import raises, run

@@ -1,7 +1,7 @@
 """Dynamic fields in addresses and headers."""
 
 from delivery import dynamic
-from delivery.route import RouteError
+from delivery.errors import RouteError
 from delivery.vectors import VECTORS
 from helper import raises
 

@@ -1,8 +1,8 @@
 """SenML packs: exact values, registered units, legal names."""
 
 from delivery import signing
+from delivery.errors import RouteError
 from delivery.formats import senml
-from delivery.route import RouteError
 from delivery.vectors import VECTORS
 from helper import raises
 from javascript import parse, stringify

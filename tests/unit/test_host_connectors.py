@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.etree import ElementTree
 
 from delivery import downlink, dynamic, lrn, moment, signing
+from delivery.errors import RouteError
 from delivery.formats import digital_matter, senml, thingpark, thingpark_untyped, thingpark_xml
-from delivery.route import RouteError
 from hypothesis import given
 from hypothesis import strategies as st
 from javascript import parse, stringify

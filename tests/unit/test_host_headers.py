@@ -1,7 +1,7 @@
 """Whatever is entered as header, address, query, key or body: a request has the lines it should have and no other."""
 
+from delivery.errors import RouteError
 from delivery.headers import header_problem
-from delivery.route import RouteError
 from hypothesis import example, given
 from hypothesis import strategies as st
 from net import url

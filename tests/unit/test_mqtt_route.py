@@ -2,9 +2,9 @@
 
 from broker import ACCEPTED, GOODBYE, Broker, confirm, until
 from delivery import mqtt_route
+from delivery.errors import RouteError
 from delivery.message import Message, Parcel
 from delivery.mqtt_route import MqttRoute, login
-from delivery.route import RouteError
 from helper import raises, run
 from net.http import RequestError
 from net.mqtt_packets import Will, connect_packet, publish_packet

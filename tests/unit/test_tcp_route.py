@@ -2,8 +2,8 @@
 
 from broker import Broker, until
 from delivery import tcp_route
+from delivery.errors import RouteError
 from delivery.message import Message, Parcel
-from delivery.route import RouteError
 from delivery.tcp_route import TcpRoute
 from destination_settings import destination
 from helper import raises, run
