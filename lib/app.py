@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.fields import Checks
+    from delivery.commands import Downlinks
     from delivery.destination import Destination
     from net.bridges import Bridges
     from running import Running
@@ -89,8 +90,11 @@ class App:
             lambda: self.poller.ecu_status,
             board.supply_mv,
         )
+        self._contexts = Contexts(self.certificates, self.clock, self._memory)
+        self._ids: dict[str, str] = {}
         self._shared = self._make_shared(root)
         self._destinations: list[Running] = []
+        self._downlinks: Downlinks | None = None
         self.bridges: Bridges | None = None
         self._car: Task | None = None
         self._time: Task | None = None
@@ -101,7 +105,7 @@ class App:
         """Runs the device until it is cancelled or a fatal error ends it."""
         self._follow(self._apply_log, "log")
         self._follow(self._apply_autopid, "autopid", "profile")
-        self._follow(self._apply_destinations, "destinations", "autopid", "network")
+        self._follow(self._apply_destinations, "destinations", "autopid", "network", "ids")
         self._follow(self._apply_bridges, "bridges", "passthrough", "network")
         self._follow(self._restart_car, "adapter")
         self._follow(self._restart_clock, "clock")
@@ -148,6 +152,22 @@ class App:
         """All destinations, in the order of the settings."""
         return [running.destination for running in self._destinations]
 
+    @property
+    def downlinks(self) -> "Downlinks":
+        """The commands that come from the servers of destinations."""
+        if self._downlinks is None:
+            from delivery.commands import Downlinks  # few devices take any
+
+            self._downlinks = Downlinks(
+                self.store,
+                self._status.device_id,
+                self.destinations,
+                self.clock.unix_s,
+                self.uptime,
+                self.log.logger("downlink"),
+            )
+        return self._downlinks
+
     def certificates_changed(self, name: str) -> None:
         """Has destinations and bridges with that cert set connect again; with the default bundle also those whose set
         takes it."""
@@ -187,6 +207,7 @@ class App:
     def _apply_destinations(self) -> None:
         import rollout  # given back below
 
+        self._ids = rollout.ids(self.store)
         self._destinations = rollout.destinations(
             self._destinations, self.store, self._shared, self._supervisor
         )
@@ -201,9 +222,9 @@ class App:
             self.bridges = Bridges(self.uptime, self.clock.unix_s)
         import rollout  # given back below
 
-        rollout.Builder(
-            self.bridges, self._shared, self.certificates, self.clock, board.lan_address()
-        ).apply(self.store, self._supervisor)
+        rollout.Builder(self.bridges, self._shared, self._contexts, board.lan_address()).apply(
+            self.store, self._supervisor
+        )
         transient.release(transient.ROLLOUT)
 
     def _make_shared(self, root: str) -> Shared:
@@ -216,12 +237,15 @@ class App:
             self.uptime,
             self.clock.unix_s,
             self.signals,
-            Contexts(self.certificates, self.clock, self._memory),
+            self._contexts,
             self.store.secret,
             self._status.pairs,
             self.log.logger("delivery"),
             self.store.settings["network"]["max_connections"],
             lambda: self.clock.is_set,
+            lambda: self._ids,
+            self._memory,
+            lambda number, reply: self.downlinks.carried(number, reply),
         )
 
     def _restart_clock(self) -> None:

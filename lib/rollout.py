@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from autopid.poller import Poller
     from autopid.profile import Profile
     from config.store import Store
+    from delivery.contexts import Contexts
     from delivery.shared import Shared
     from log import Logger
     from net.bridge import Way
     from net.bridges import Bridged, Bridges, Part
-    from net.clock import Clock
     from net.tls import Context
     from supervisor import Supervisor
-    from trust import Sets
 
 _BESIDE_BRIDGES = const(3)  # sockets for connections to servers, one of them never a bridge's
 
@@ -75,6 +74,13 @@ def destinations(
     return wanted
 
 
+def ids(store: "Store") -> "dict[str, str]":
+    """What dynamic fields stand for, by the names in `delivery.identity.FIELDS`."""
+    found = {name.upper(): text for name, text in store.settings["ids"].items()}
+    found["CUSTOM3"] = store.secret("ids.custom3") or ""
+    return found
+
+
 def _wanted(before: "list[Running]", store: "Store", shared: "Shared") -> "list[Running]":
     grouping = store.settings["autopid"]["grouping"]
     old = {running.settings["id"]: running for running in before}
@@ -106,12 +112,11 @@ class Builder:
     """Makes bridges of settings. They listen at the address `lan` unless told otherwise."""
 
     def __init__(
-        self, bridges: "Bridges", shared: "Shared", sets: "Sets", clock: "Clock", lan: str
+        self, bridges: "Bridges", shared: "Shared", contexts: "Contexts", lan: str
     ) -> None:
         self._bridges = bridges
         self._shared = shared
-        self._sets = sets
-        self._clock = clock
+        self._contexts = contexts
         self._lan = lan
 
     def apply(self, store: "Store", supervisor: "Supervisor") -> None:
@@ -131,21 +136,23 @@ class Builder:
     def _wanted(self, store: "Store", before: "list[Bridged]") -> "list[Bridged]":
         old = {running.settings["name"]: running for running in before}
         wanted = []
-        for settings in store.settings["bridges"]:
+        for index, settings in enumerate(store.settings["bridges"]):
             rules = [] if settings["kind"] == "tls" else store.settings["passthrough"]
             running = old.get(settings["name"])
             if running is None or running.is_other(settings, rules):
-                running = self._bridged(settings, rules, before)
+                running = self._bridged(index, settings, rules, before)
             wanted.append(running)
         return wanted
 
-    def _bridged(self, settings: dict, rules: "list[dict]", before: "list[Bridged]") -> "Bridged":
+    def _bridged(
+        self, index: int, settings: dict, rules: "list[dict]", before: "list[Bridged]"
+    ) -> "Bridged":
         from net.bridges import Bridged
 
         part = None
         try:
             if settings["enabled"]:
-                part = self._part(settings, rules)
+                part = self._part(index, settings, rules)
         except ValueError as error:
             self._bridges.refuse(settings["name"], error)
         made = Bridged(settings, rules, part)
@@ -154,7 +161,7 @@ class Builder:
                 made.follow(running)
         return made
 
-    def _part(self, settings: dict, rules: "list[dict]") -> "Part":
+    def _part(self, index: int, settings: dict, rules: "list[dict]") -> "Part":
         """What carries the bytes. Raises ValueError with a sentence."""
         name, port, idle_ms = settings["name"], settings["listen_port"], settings["idle_s"] * 1000
         target = settings["host"], settings["port"]
@@ -166,10 +173,10 @@ class Builder:
             return Datagrams(name, port, target, rules, log, uptime, clients, here, idle_ms)
         from net.bridge import Bridge
 
-        way, room = self._way(settings, rules), self._bridges.room
+        way, room = self._way(index, settings, rules), self._bridges.room
         return Bridge(name, port, way, room, log, uptime, clients, here, idle_ms)
 
-    def _way(self, settings: dict, rules: "list[dict]") -> "Way":
+    def _way(self, index: int, settings: dict, rules: "list[dict]") -> "Way":
         """The way to the server. Raises ValueError with a sentence."""
         from net.bridge import connector, passthrough
 
@@ -178,18 +185,17 @@ class Builder:
         return connector(
             settings["host"],
             settings["port"],
-            self._context(settings["cert_set"]),
+            self._context(settings["cert_set"], "roots.bridge%d" % index),
             settings["server_name"] or None,
-            self._shared._handshake_lock,
+            self._shared.handshake_lock,
             self._shared.sessions,
         )
 
-    def _context(self, name: str) -> "Context":
+    def _context(self, cert_set: str, key: str) -> "Context":
         """Whom a cert set trusts. Raises ValueError with a sentence."""
-        from net import tls
-        from trust.certsets import CertSetError  # before it is loaded: the class that is raised
+        from delivery.errors import RouteError
 
         try:
-            return tls.Context(self._sets.load(name), clock=self._clock)
-        except (CertSetError, ValueError) as error:
-            raise ValueError(f"{error} Choose another cert set, or upload what this one lacks.")
+            return self._contexts.make(cert_set, key)
+        except RouteError as error:
+            raise ValueError(f"{error} {error.advice}")

@@ -11,3 +11,8 @@ for folder in (ROOT / "build" / "packages", ROOT / "tests" / "unit", ROOT / "too
 import on_cpython  # noqa: E402 (needs the path above)
 
 on_cpython.install()
+
+import hypothesis  # noqa: E402 (as above)
+
+hypothesis.settings.register_profile("patient", deadline=None)  # the computer may be busy
+hypothesis.settings.load_profile("patient")

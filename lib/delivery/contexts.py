@@ -1,4 +1,4 @@
-"""Whom each destination trusts: TLS settings made of its cert set, its pins and what the clock says."""
+"""Whom destinations and bridges trust: TLS settings made of cert sets, pins and what the clock says."""
 
 import transient
 from net import tls
@@ -11,6 +11,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Protocol
 
     from net.clock import Clock
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Contexts:
-    """Makes the TLS settings of destinations.
+    """Makes the TLS settings of destinations and bridges.
 
     `clock` tells whether certificates can be judged, `memory` keeps which public authority each server needs; without
     them, they can be, and every start has to find out.
@@ -37,17 +38,26 @@ class Contexts:
         self._clock = clock
         self._memory = memory
 
-    def make(self, settings: dict) -> tls.Context:
+    def of_destination(self, settings: dict) -> tls.Context:
         """For a destination's settings. Raises RouteError."""
+        chosen = settings["tls"]
+        key = "roots.%d" % settings["id"]
+        return self.make(settings["cert_set"], key, chosen["pins"], chosen["ciphers"])
+
+    def make(
+        self, cert_set: str, key: str, pins: "Sequence[str]" = (), ciphers: str = "default"
+    ) -> tls.Context:
+        """Trusts whom that cert set does, for one server. `key` is under which its public authority is remembered;
+        `pins` as in `net.tls.Context`, `ciphers` a policy of the settings. Raises RouteError."""
         from trust.certsets import CertSetError  # before it is loaded: the class that is raised
 
-        choice = None if self._memory is None else _Choice(self._memory, settings["id"])
-        ciphers = _ciphers(settings["tls"]["ciphers"])
+        choice = None if self._memory is None else _Choice(self._memory, key)
+        suites = _ciphers(ciphers)
         try:
             return tls.Context(
-                self._certsets.load(settings["cert_set"]),
-                ciphers,
-                pins=settings["tls"]["pins"],
+                self._certsets.load(cert_set),
+                suites,
+                pins=pins,
                 clock=self._clock,
                 choice=choice,
             )
@@ -86,11 +96,11 @@ def _ciphers(policy: str) -> "list[str] | None":
 
 
 class _Choice:
-    """Which of the default bundle's authorities a destination's server had last."""
+    """Which of the default bundle's authorities a server had last."""
 
-    def __init__(self, memory: "Memory", number: int) -> None:
+    def __init__(self, memory: "Memory", key: str) -> None:
         self._memory = memory
-        self._key = "roots.%d" % number
+        self._key = key
 
     def get(self) -> "str | None":
         return self._memory.get(self._key)

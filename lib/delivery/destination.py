@@ -78,7 +78,10 @@ class Destination:
         self.outbox: Outbox | None = None
         self._dead: DeadLetters | None = None
         self._demand: _Demand | None = None
-        self._introduced = False  # config and status were delivered in this boot
+        self._introduced = (
+            False  # config and status were delivered in this boot, or since they were asked for
+        )
+        self._asked = False  # somebody wants them whatever the settings say
         # Which of the outbox's messages, counted from 1, is to deliver them; 0: none.
         self._introduction = 0
         self._settled = 0  # messages that left the outbox by earlier dispatchers
@@ -135,6 +138,12 @@ class Destination:
             self.dispatcher.reset()
         self._tell_waiting()
         self._wake.set()
+
+    def introduce(self) -> None:
+        """Has the next document carry config and status, whatever the settings say, until such a one was delivered."""
+        self._asked, self._introduced, self._introduction = True, False, 0
+        if self.dispatcher is not None:
+            self.dispatcher.delivered_first = False
 
     async def send_now(self) -> "Attempt | None":
         """Sends the newest values beside the schedule and returns what became of it, with the request as it was sent.
@@ -301,7 +310,7 @@ class Destination:
     def _introduces(self, dispatcher: Dispatcher, outbox: "Outbox") -> bool:
         """Whether the next document should carry config and status: none that does was delivered, or is waiting."""
         wanted = self._settings["body"]["boot"]
-        if wanted != "once":
+        if wanted == "always" or (wanted == "never" and not self._asked):
             return wanted == "always"
         if self._introduced or dispatcher.delivered_first:
             return False

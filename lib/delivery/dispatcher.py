@@ -214,6 +214,8 @@ class Dispatcher:
                 self._settle(parcel)
             else:
                 self._fail(parcel, attempt, outcome, now)
+            if outcome.reply:
+                self._shared.carried(self._settings["id"], outcome.reply)
         finally:
             self._wake()
 

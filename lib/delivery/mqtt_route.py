@@ -142,7 +142,7 @@ class MqttRoute:
         )
 
     def _context(self) -> "Context | None":
-        return self._contexts.make(self._settings) if self._is_secure else None
+        return self._contexts.of_destination(self._settings) if self._is_secure else None
 
     def _trace(self) -> "list[str]":
         """A line for each packet of the latest publish that left."""

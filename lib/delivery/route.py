@@ -200,6 +200,8 @@ class Route:
             found = success.objection(self._rules, response) or found
         if found.ok:
             self._packed, self._packed_for = b"", None
+            if self._settings["downlink"]["mode"] in ("response", "both"):
+                found.reply = response.body
         elif not self._names_host:
             from delivery import refusals  # here already
 
@@ -219,7 +221,7 @@ class Route:
     def _connect(self) -> Connection:
         context = None
         if self._is_secure:
-            context = self._contexts.make(self._settings)
+            context = self._contexts.of_destination(self._settings)
         return Connection(
             self._host,
             self._port,

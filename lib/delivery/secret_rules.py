@@ -78,6 +78,15 @@ def tidy_thingpark(text: str) -> str:
     return text.strip().lower()
 
 
+def new_for(scheme: str, preset: str) -> "str | None":
+    """A secret for a destination of that scheme and preset; None if others make it."""
+    if scheme == "thingpark":
+        return new_thingpark()
+    if scheme == "kpn":
+        return new_kpn_device() if preset == "kpn_things_ip" else new_kpn()
+    return None
+
+
 def new_kpn() -> str:
     """A secret of 40 characters that KPN takes; all such secrets are equally likely (some 250 bits)."""
     while True:

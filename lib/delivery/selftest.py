@@ -140,7 +140,7 @@ class _Uptime:
 
 def _sample(values: "Values", device: str = _DEVICE, unix_s: int = _NOW_S) -> Occasion:
     group = Group(_Uptime())  # type: ignore[arg-type]
-    made = [Parameter(name, None, unit) for name, _, unit in values]  # type: ignore[arg-type]
+    made = [Parameter(name, None, unit) for name, _, unit in values]
     group.configure(made)
     for parameter, (_, text, _) in zip(made, values):
         group.update(parameter, text)

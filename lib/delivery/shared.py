@@ -79,7 +79,9 @@ class Shared:
         status: () -> redacted (key, plain value) pairs for the first document.
         log: where outcomes are told; never a secret or a body.
         ids: () -> what dynamic fields (`delivery.identity.FIELDS`) stand for; the same object until they change.
+        carried: (id of the destination, reply) is told of replies that may hold commands.
         sessions: who may keep a connection open.
+        handshake_lock: held during a TLS handshake.
     """
 
     def __init__(
@@ -96,9 +98,10 @@ class Shared:
         status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",
         connections: int,
-        has_time: "Callable[[], bool] | None" = None,
-        ids: "Callable[[], Mapping[str, str]]" = dict,
-        memory: "Store | None" = None,
+        has_time: "Callable[[], bool]",
+        ids: "Callable[[], Mapping[str, str]]",
+        memory: "Store",
+        carried: "Callable[[int, bytes], object]",
     ) -> None:
         """`boot` counts the starts of this device: with it, ids of messages are never given twice; `connections` may be
         open at a time, and one TLS handshake is made at a time; `memory` keeps numbers of messages over restarts, for
@@ -110,18 +113,19 @@ class Shared:
         self._memory = memory
         self._counters: dict[str, Counter] = {}
         self._contexts = contexts
-        self._handshake_lock = asyncio.Lock()
+        self.handshake_lock = asyncio.Lock()
         self.sessions = Sessions(connections)
         self.device_id = device_id
         self.group = group
         self.uptime = uptime
         self.unix_s = unix_s
-        self.has_time = has_time or (lambda: unix_s() > 0)
+        self.has_time = has_time
         self.signals = signals
         self.secret = secret
         self.status = status
         self.log = log
         self.ids = ids
+        self.carried = carried
 
     def next_id(self) -> str:
         """An id for a message that no other message has or will have."""
@@ -142,7 +146,6 @@ class Shared:
         if found is None:
             from delivery.counter import Counter  # most devices never need it
 
-            assert self._memory is not None
             found = self._counters[key] = Counter(self._memory, key)
         return found
 
@@ -168,7 +171,7 @@ class Shared:
                 settings,
                 self.secret,
                 self._contexts,
-                self._handshake_lock,
+                self.handshake_lock,
                 self.device_id,
                 self.sessions,
             )
@@ -176,13 +179,13 @@ class Shared:
             from delivery.tcp_route import TcpRoute
 
             return TcpRoute(
-                settings, self.secret, self._contexts, self._handshake_lock, self.sessions
+                settings, self.secret, self._contexts, self.handshake_lock, self.sessions
             )
         return Route(
             settings,
             self.secret,
             self._contexts,
-            self._handshake_lock,
+            self.handshake_lock,
             self.unix_s,
             self.sessions,
             self.ids(),

@@ -175,7 +175,7 @@ class TcpRoute:
             error.advice = _TLS_PORT
 
     def _context(self) -> "Context | None":
-        return self._contexts.make(self._settings) if self._is_secure else None
+        return self._contexts.of_destination(self._settings) if self._is_secure else None
 
     def _trace(self, body: bytes, is_new: bool) -> str:
         from delivery import tcp_trace  # given back at once

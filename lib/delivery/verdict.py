@@ -26,10 +26,12 @@ class Verdict:
         stage, status, cause, advice: as in `delivery.journal.Attempt`.
         pause_ms: how long the server asked to be left alone; 0 if it did not.
         certificate: the one the cause is about, for people who look for it; "" for none.
+        reply: what came with the answer, if commands may; b"" otherwise.
     """
 
     pause_ms = 0
     certificate = ""
+    reply = b""
 
     def __init__(
         self,

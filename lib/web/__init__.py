@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from autopid.group import Group
     from config.store import Store
+    from delivery.commands import Downlinks
     from delivery.destination import Destination
     from log import Log
     from net.bridges import Bridges
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
         @property
         def grouping(self) -> bool:
             """Whether values are gathered into one document."""
+
+        @property
+        def downlinks(self) -> Downlinks:
+            """The commands that come from servers."""
 
         def status_pairs(self) -> Iterable[tuple[str, str | int | bool | None]]:
             """(key, plain value) pairs about the device, without secrets."""

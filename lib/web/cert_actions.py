@@ -27,12 +27,12 @@ _FORMS = ("application/json", "multipart/form-data")
 
 
 def delete(model: "Model", name: str) -> None:
-    """Deletes a set that no destination uses. Raises Problem."""
+    """Deletes a set that neither a destination nor a bridge uses. Raises Problem."""
     check_name(name)
     model.certificates.recover()
     if name not in CertSets(model.root).names():
         raise unknown(name)
-    names = [str(dict(pairs)["name"]) for pairs in users(model, name)]
+    names = [str(pairs[-1][1]) for pairs in users(model, name)]
     if names:
         text = "It is used by %s: choose another cert set there first."
         raise Problem(409, "Conflict", "name", "in_use", text % _listed(names))

@@ -106,12 +106,17 @@ def unknown(name: str) -> Problem:
 
 
 def users(model: "Model", name: str) -> "list[tuple[tuple[str, int | str], ...]]":
-    """(key, value) pairs of the destinations, enabled or not, that use a set: their id and name."""
-    return [
+    """(key, value) pairs of those that use a set, enabled or not: id and name of destinations, names of bridges."""
+    settings = model.store.settings
+    found: list[tuple[tuple[str, int | str], ...]] = [
         (("id", destination["id"]), ("name", destination["name"]))
-        for destination in model.store.settings["destinations"]
+        for destination in settings["destinations"]
         if destination["cert_set"] == name
     ]
+    for bridge in settings["bridges"]:
+        if bridge["kind"] == "tls" and bridge["cert_set"] == name:
+            found.append((("bridge", bridge["name"]),))
+    return found
 
 
 def _certificate(one: "Details") -> str:

@@ -36,6 +36,7 @@ _BASE = "/api/v1/destinations"
 _SEND_MS = const(45_000)  # an attempt takes up to 30 s; there may be one to wait for
 _SLICE = const(256)
 _PRESETS = ("delivery.presets",)
+_SECRETS = ("delivery.secret_rules",)
 
 
 def mount(site: "Microdot", model: "Model", send_ms: int = _SEND_MS) -> None:
@@ -46,6 +47,7 @@ def mount(site: "Microdot", model: "Model", send_ms: int = _SEND_MS) -> None:
         ("GET", _BASE + "/<id>", actions.show),
         ("POST", _BASE + "/<id>/send", actions.send),
         ("POST", _BASE + "/<id>/reset", actions.reset),
+        ("POST", _BASE + "/<id>/key", actions.make_key),
         ("GET", _BASE + "/<id>/dead", actions.list_dead),
         ("DELETE", _BASE + "/<id>/dead", actions.clear_dead),
         ("DELETE", _BASE + "/<id>/dead/<message>", actions.delete_dead),
@@ -133,6 +135,30 @@ class Actions:
         destination.reset()
         return summary(destination)
 
+    async def make_key(self, id: str) -> "Text":
+        """Has a secret to sign with made here, which goes before the one there is; told now and never again."""
+        from delivery import secret_rules  # given back at once
+
+        settings = self._settings(id)
+        secret = secret_rules.new_for(settings["sign"]["scheme"], settings["preset"])
+        transient.release(_SECRETS)
+        if secret is None:
+            text = "Keys are made for ThingPark and KPN Things only: choose one of these schemes."
+            raise Problem(409, "Conflict", "sign.scheme", "conflict", text)
+        self._keep(settings, secret)
+        return jsontext.plain((("secret", secret),))
+
+    def _keep(self, settings: dict, secret: str) -> None:
+        """ThingPark's old key is good for downlinks until the other side has the new one."""
+        store, prefix = self._model.store, "destinations.%d.sign." % settings["id"]
+        changes: dict[str, str | None] = {prefix + "secret": secret}
+        before = store.secret(prefix + "secret")
+        if settings["sign"]["scheme"] == "thingpark" and before is not None:
+            changes[prefix + "previous"] = before
+        for problem in store.save_secrets(changes):
+            code, text = problem["code"], problem["message"]
+            raise Problem(500, "Internal Server Error", "", code, text)
+
     async def list_dead(self, id: str) -> "Text":
         """The messages that were given up and kept."""
         return array(list(self._dead(id).rows()), _letter)
@@ -167,11 +193,22 @@ class Actions:
         for destination in self._model.destinations():
             if str(destination.id) == id:
                 return destination
-        text = "There is no destination %s." % id
-        raise Problem(404, "Not Found", "id", "unknown", text)
+        raise _no_destination(id)
+
+    def _settings(self, id: str) -> dict:
+        for settings in self._model.store.settings["destinations"]:
+            if str(settings["id"]) == id:
+                found: dict = settings
+                return found
+        raise _no_destination(id)
 
     def _dead(self, id: str) -> "DeadLetters":
         return self._find(id).dead_letters()
+
+
+def _no_destination(id: str) -> Problem:
+    text = "There is no destination %s." % id
+    return Problem(404, "Not Found", "id", "unknown", text)
 
 
 def _no_letter(message: str) -> Problem:

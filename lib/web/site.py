@@ -9,7 +9,7 @@ from binascii import hexlify
 from microdot.microdot import Microdot, Response
 from micropython import const
 
-from web import api, auth, bridges, certificates, destinations, pages
+from web import api, auth, bridges, certificates, destinations, downlinks, pages, selftest
 from web.request import BadRequest, drain, read_request
 
 try:
@@ -48,7 +48,7 @@ _HEADERS = (
 
 
 class Site(Microdot):
-    """Microdot with the gate in front of everything, unknown addresses included.
+    """Microdot with the gate in front of everything, unknown addresses included, but for routes that are open.
 
     Every response carries the security headers. `accepts_host(host)` tells whether the device goes
     by what the Host header says; without it any name will do.
@@ -62,6 +62,7 @@ class Site(Microdot):
         self._log = log
         self._accepts_host = accepts_host
         self._bodies: list[tuple[str, str, int, bool]] = []
+        self._open: list[tuple[str, str, Callable[[], bool]]] = []
         self.errorhandler(404)(_not_found)
         self.errorhandler(405)(_not_allowed)
         self.errorhandler(Exception)(self._failed)
@@ -73,6 +74,10 @@ class Site(Microdot):
         route reads `request.upload` itself.
         """
         self._bodies.append((method, path, limit, in_pieces))
+
+    def open_route(self, method: str, path: str, is_open: "Callable[[], bool]") -> None:
+        """Lets everybody use a route while `is_open()`, without the password: it has to know itself whom it obeys."""
+        self._open.append((method, path, is_open))
 
     def body_limit(self, method: str, path: str) -> tuple[int, bool]:
         """How many bytes the body of a request may have, and whether its route reads it in pieces."""
@@ -120,10 +125,18 @@ class Site(Microdot):
             return plain(421, "Misdirected Request")
         if is_foreign(request.method, request.headers):
             return plain(403, "Forbidden")
+        if self._is_open(request.method, request.path):
+            return None
         refusal = await self._gate.refusal(request.headers, request.client_addr[0])
         if refusal is None:
             return None
         return Response(refusal.text, refusal.status, dict(refusal.headers), refusal.reason)
+
+    def _is_open(self, method: str, path: str) -> bool:
+        for wanted, place, is_open in self._open:
+            if (method, path) == (wanted, place):
+                return is_open()
+        return False
 
     async def _failed(self, request: "Request", error: Exception) -> Response:
         self._log.error("%s %s: %r", request.method, request.path, error)
@@ -179,6 +192,8 @@ def build(model: "Model", store: "Store") -> Site:
     certificates.mount(site, model)
     destinations.mount(site, model)
     bridges.mount(site, model)
+    downlinks.mount(site, model)
+    selftest.mount(site)
     pages.mount(site, model)
     return site
 

@@ -22,6 +22,7 @@ from config import checks, schema
 from delivery.contexts import Contexts
 from delivery.destination import Destination
 from delivery.shared import Shared
+from device.memory import Memory
 from log import Log
 from net.clock import System
 from trust import Sets
@@ -60,6 +61,7 @@ class Probe:
         )
         self.group.fail(self.group.get("COOLANT_TMP"), "no answer")
         self.signals = Signals()
+        logger = Log(sink=lambda line: print(line, file=sys.stderr)).logger("delivery")
         shared = Shared(
             plan["root"],
             plan["boot"],
@@ -71,8 +73,12 @@ class Probe:
             Contexts(Sets(plan["root"])),
             plan["secrets"].get,
             lambda: [("fw_version", "1.0"), ("time_synced", True)],
-            Log(sink=lambda line: print(line, file=sys.stderr)).logger("delivery"),
+            logger,
             plan["connections"],
+            lambda: True,
+            dict,
+            Memory(plan["root"], logger),
+            lambda number, reply: None,
         )
         self.destinations = [
             Destination(settings, plan["grouping"], shared)

@@ -35,9 +35,15 @@ class Memory:
 
 
 async def outcome(plan, memory):
-    settings = {"id": 1, "cert_set": plan["set"], "tls": {"pins": plan["pins"]}}
+    settings = {
+        "id": 1,
+        "cert_set": plan["set"],
+        "tls": {"pins": plan["pins"], "ciphers": "default"},
+    }
     try:
-        context = Contexts(Sets(plan["root"]), Clock(plan["state"]), memory).make(settings)
+        context = Contexts(Sets(plan["root"]), Clock(plan["state"]), memory).of_destination(
+            settings
+        )
     except RouteError as error:
         return {"stage": "settings", "cause": str(error), "advice": error.advice}
     connection = http.Connection(plan["host"], plan["port"], context, plan["name"], asyncio.Lock())

@@ -1,6 +1,7 @@
 """How bridges follow the settings: which are started, kept and ended, and what becomes of those that cannot work."""
 
 from config import schema
+from delivery.contexts import Contexts
 from net.bridges import Bridges
 from rollout import Builder
 from trust.certsets import CertSetError
@@ -18,7 +19,7 @@ class Sessions:
 
 
 class Shared:
-    _handshake_lock = None
+    handshake_lock = None
 
     def __init__(self):
         self.sessions = Sessions()
@@ -62,7 +63,9 @@ class Device:
         self.store.settings, problems = schema.validate(document)
         assert problems == [], problems
         supervisor = Supervisor()
-        Builder(self.bridges, self.shared, Sets(), None, "127.0.0.1").apply(self.store, supervisor)
+        Builder(self.bridges, self.shared, Contexts(Sets()), "127.0.0.1").apply(
+            self.store, supervisor
+        )
         return supervisor.told
 
 

@@ -42,7 +42,7 @@ def made(certset="garage", memory=None, policy="default"):
     )
     try:
         settings = {"id": 3, "cert_set": certset, "tls": {"pins": ["a pin"], "ciphers": policy}}
-        Contexts(Sets(), None, memory).make(settings)
+        Contexts(Sets(), None, memory).of_destination(settings)
     finally:
         contexts.tls.Context = kept
     return asked[0]
@@ -133,3 +133,17 @@ def test_the_time_of_a_server_is_offered_to_a_clock_that_wants_it():
         Contexts(Sets(), clock).hear(date, valid)
         assert clock.offers == expected, (date, valid)
     Contexts(Sets()).hear(DATE, VALID)  # there may be no clock to set
+
+
+def test_bridges_are_remembered_under_a_key_of_theirs():
+    kept, made = contexts.tls.Context, []
+    contexts.tls.Context = lambda *args, **more: made.append((args, more))
+    try:
+        memory = Memory()
+        Contexts(Sets(), None, memory).make("garage", "roots.bridge1")
+    finally:
+        contexts.tls.Context = kept
+    [(arguments, more)] = made
+    more["choice"].put("fedcba9876543210")
+    assert memory == {"roots.bridge1": "fedcba9876543210"}
+    assert arguments == ("the set garage", None) and not more["pins"]

@@ -276,3 +276,78 @@ def test_each_attempt_may_have_a_time_of_its_own():
     assert deadlines(3, timeouts_s=[5, 10]) == [5000, 10_000, 10_000, 10_000, 5000]
     assert deadlines(1, timeouts_s=[], timeout_s=7) == [7000] * 3
     assert deadlines(1, timeouts_s=[], timeout_s=0) == [30_000] * 3
+
+
+FIRST = '"config":{"SPEED":'
+
+
+def test_config_and_status_come_once_more_when_they_are_asked_for():
+    async def scene(world, destination):
+        await world.advance(6000)
+        destination.introduce()
+        world.answers[URL] = [Answer(500), Answer(200)]
+        while len(world.requests) < 5:
+            await world.advance(100)
+        assert [FIRST in body for body in world.bodies()] == [True, False, True, True, False]
+
+    play(scene)
+
+
+def test_config_and_status_come_when_they_are_asked_for_though_the_settings_want_them_never():
+    async def scene(world, destination):
+        await world.advance(6000)
+        destination.introduce()
+        await world.advance(10_000)
+        destination.apply(settings(body={"boot": "never"}, name="another"), True)
+        await world.advance(5000)
+        told = [FIRST in body for body in world.bodies()]
+        assert told[:3] == [False, False, True] and not any(told[3:]) and len(told) > 4
+
+    play(scene, body={"boot": "never"})
+
+
+def test_what_waits_with_config_and_status_does_not_stand_for_what_was_asked_later():
+    async def scene(world, destination):
+        world.answers[URL] = Answer(500)
+        await world.advance(6000)
+        destination.introduce()
+        world.answers[URL] = Answer(200)
+        await world.advance(60_000)
+        assert [FIRST in body for body in delivered(world)][:3] == [True, False, True]
+
+    play(scene, queue=RAM, retry={"first_s": 1, "longest_s": 1})
+
+
+def delivered(world):
+    """The bodies, each once."""
+    found = []
+    for body, request in zip(world.bodies(), world.requests):
+        if request[2] not in [id for id, _ in found]:
+            found.append((request[2], body))
+    return [body for _, body in found]
+
+
+class Replying(Road):
+    """Its verdicts carry replies."""
+
+    async def deliver(self, parcel, deadline_ms):
+        found = await super().deliver(parcel, deadline_ms)
+        if found.ok:
+            found.reply = b"reply to " + parcel.id.encode()
+        return found
+
+
+def test_a_reply_is_handed_on_when_its_document_has_left_the_queue():
+    async def scene(world, destination):
+        waiting = []
+        world.route = lambda settings: Replying(world, settings)
+        world.carried = lambda *reply: waiting.append((reply, len(destination.outbox)))
+        world.answers[URL] = [Answer(500), Answer(200)]
+        await world.advance(2500)
+        assert waiting == [((1, b"reply to dev-7-1"), 0)]
+        await destination_sends(world, destination)
+        assert [each[0][1] for each in waiting][1:] == [
+            b"reply to " + world.requests[-1][2].encode()
+        ]
+
+    play(scene, queue=RAM, retry={"first_s": 1, "longest_s": 1})

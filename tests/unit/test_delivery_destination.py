@@ -7,7 +7,7 @@ from delivery.destination import Destination
 from delivery.shared import Shared
 from net.http import RequestError
 from trust import Sets
-from world import Answer, Notes, Parameter, Signals, World, play, settings
+from world import Answer, Memory, Notes, Parameter, Signals, World, play, settings
 
 LATER = '{"autopid_data":{"SPEED":5}}'
 FIRST = (
@@ -559,6 +559,10 @@ async def first_outcome(chosen):
         world.status,
         Notes(),
         6,
+        world.has_time,
+        world.ids,
+        Memory(),
+        world.carried,
     )
     shared.pause = world.pause
     destination = Destination(chosen, True, shared)

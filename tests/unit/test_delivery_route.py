@@ -90,7 +90,7 @@ class Contexts:
         self.made = 0
         self.dates.clear()
 
-    def make(self, settings):
+    def of_destination(self, settings):
         self.made += 1
         return Trusting(self.made - 1)
 
@@ -648,3 +648,11 @@ def test_a_server_that_was_asked_for_an_ip_address_may_mind_just_that():
             transport = dict(plain, host_header=host)
             (found,) = sends(parcel(), script=[Answer(status)], url=url, transport=transport)
             assert ("asked for an IP address" in found.advice) == (hint and is_ip), (status, url)
+
+
+def test_replies_are_looked_at_only_where_commands_may_come_with_them():
+    for mode, expected in (("off", b""), ("local", b""), ("response", b"{}"), ("both", b"{}")):
+        (found,) = sends(parcel(), script=[Answer(200, b"{}")], downlink={"mode": mode})
+        assert found.ok and found.reply == expected, mode
+    (found,) = sends(parcel(), script=[Answer(500, b"{}")], downlink={"mode": "both"})
+    assert found.reply == b""

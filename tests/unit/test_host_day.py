@@ -9,7 +9,7 @@ from autopid.group import Group
 from delivery import verdict
 from delivery.destination import Destination
 from delivery.shared import Shared
-from world import Notes, Parameter, Signals, settings
+from world import Memory, Notes, Parameter, Signals, settings
 
 DAY_MS = 24 * 3600 * 1000
 CYCLES = (1000, 5000, 10_000, 7001, 60_000, 3_600_000)
@@ -50,7 +50,22 @@ class World(Shared):
 
         group = Group(clock)
         super().__init__(
-            "/nowhere", 1, "dev", group, clock, unix_s, Signals(), None, {}.get, list, Notes(), 6
+            "/nowhere",
+            1,
+            "dev",
+            group,
+            clock,
+            unix_s,
+            Signals(),
+            None,
+            {}.get,
+            list,
+            Notes(),
+            6,
+            lambda: True,
+            dict,
+            Memory(),
+            lambda *reply: None,
         )
         group.configure([Parameter("SPEED")])
         group.update(group.get("SPEED"), "5")

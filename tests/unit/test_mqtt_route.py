@@ -196,7 +196,7 @@ def test_addresses():
 
 def test_mqtts_is_verified_with_the_cert_set():
     class Contexts:
-        def make(self, settings):
+        def of_destination(self, settings):
             return "context of " + settings["cert_set"]
 
     tls = {"server_name": "broker.example", "pins": []}

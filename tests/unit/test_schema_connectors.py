@@ -129,6 +129,15 @@ def test_a_connection_string_is_taken_apart_and_not_kept():
     assert other["url"] == "https://api.example.com/in", "an address that was entered stays"
 
 
+def test_a_device_that_shows_a_certificate_to_azure_needs_no_key():
+    string = "HostName=hub.azure-devices.net;DeviceId=van-7;x509=true"
+    for text in (string, CONNECTION + ";x509=true"):
+        auth = {"connection": text}
+        one, said, secrets = read(use=checks.ALL, url="", preset="azure_iot_hub", auth=auth)
+        assert (said, secrets, one["auth"]["type"]) == ([], {}, "none")
+        assert one["auth"]["device_id"] == "van-7" and "/devices/van-7/" in one["url"]
+
+
 def test_a_connection_string_that_is_none_is_told_without_repeating_it():
     for text in ("HostName=a.example", CONNECTION + ";SharedAccessKeyName=owner", "x"):
         document = {"destinations": [{"name": "a", "url": "", "auth": {"connection": text}}]}
@@ -171,6 +180,29 @@ def test_nothing_but_documents_goes_over_tcp():
     sign = {"scheme": "github"}
     said = problems_of({SECRET: "s"}, type="tcp", url="tls://a.example:1", sign=sign)
     assert said == ["sign.scheme conflict"]
+    said = problems_of(type="tcp", url="tls://a.example:1", body={"gzip": True})
+    assert said == ["body.gzip conflict"]
+
+
+def test_over_tcp_the_address_is_a_host_and_a_port():
+    for rest in ("a.example:9000/", "10.0.0.5:1", "[2001:db8::1]:443"):
+        assert problems_of(type="tcp", url="tls://" + rest) == [], rest
+    for rest in ("a.example", "a.example:9000/in", "a.example:9000?a=b", "a.example:", "a:9#b"):
+        said = problems_of(type="tcp", url="tls://" + rest)
+        assert said == ["url url_syntax"], rest
+    said = problems_of(type="tcp", url="tls://me:word@a.example:9000")
+    assert said == ["auth.login conflict"]
+
+
+def test_fields_in_brackets_are_for_http_only_and_the_secret_one_for_no_host():
+    for kind, address in (
+        ("tcp", "tls://[SERIAL].example:9000"),
+        ("mqtt", "mqtts://[IMEI].example"),
+    ):
+        assert problems_of(type=kind, url=address) == ["url conflict"], address
+    assert problems_of(url="https://[SERIAL].example/[CUSTOM3]?a=[CUSTOM3]") == []
+    for address in ("https://[CUSTOM3].example/", "https://a.[CUSTOM3]:8443?b"):
+        assert problems_of(url=address) == ["url secret_in_host"], address
 
 
 def test_what_the_device_is_called_elsewhere():

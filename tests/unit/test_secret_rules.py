@@ -131,3 +131,10 @@ def test_no_character_is_favoured():
 def test_what_misses_a_class_is_drawn_again():
     text = drawing(_Bytes(bytes(40) + bytes(range(41, 81))), secret_rules.new_kpn)
     assert secret_rules.kpn_problem(text) is None and "AAAA" not in text
+
+
+def test_secrets_are_made_for_those_schemes_that_leave_it_to_us():
+    assert secret_rules.thingpark_problem(secret_rules.new_for("thingpark", "thingpark")) is None
+    assert secret_rules.kpn_problem(secret_rules.new_for("kpn", "kpn_things")) is None
+    assert secret_rules.kpn_device_problem(secret_rules.new_for("kpn", "kpn_things_ip")) is None
+    assert secret_rules.new_for("github", "wican") is None

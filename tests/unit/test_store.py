@@ -482,6 +482,10 @@ def test_parts_hear_of_changes_of_their_sections_only():
         assert delivery.changed() and not web.changed()
         store.save(store.draft(), {TOKEN % 1: "T0KEN"})
         assert delivery.changed(), "a secret belongs to its section"
+        ids = store.watch("ids")
+        assert store.save_secrets({"ids.custom3": "key"}) == [] and ids.changed()
+        store.save(store.draft(), {"ids.custom3": "another"})
+        assert ids.changed() and store.secret("ids.custom3") == "another"
         store.save_profile({"a": 1})
         assert delivery.changed() and not web.changed()
         store.save({"web": {"port": 0}})

@@ -41,7 +41,7 @@ class Contexts:
     def __init__(self):
         self.made = 0
 
-    def make(self, settings):
+    def of_destination(self, settings):
         self.made += 1
         return "context %d of %s" % (self.made, settings["cert_set"])
 

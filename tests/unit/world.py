@@ -137,6 +137,7 @@ class World(Shared):
         latency: url -> ms until the answer.
         secrets: name -> secret.
         named: what dynamic fields stand for.
+        replies: (number of the destination, reply) of those that may hold commands.
         roads: every connection made.
         outboxes: every outbox made.
         dead: the dead letters of all destinations.
@@ -146,6 +147,7 @@ class World(Shared):
         self.now = 0
         self.epoch = 1_730_000_000
         self.named = {}
+        self.replies = []
         super().__init__(
             "/nowhere",
             7,
@@ -159,8 +161,10 @@ class World(Shared):
             self.status_pairs,
             Notes(),
             6,
+            lambda: self.epoch > 0,
             lambda: self.named,
             Memory(),
+            lambda *reply: self.replies.append(reply),
         )
         self.requests = []
         self.answers = {}

@@ -182,7 +182,11 @@ class Store:
             {"id": 2, "name": "Fleet <portal>", "cert_set": "garage", "enabled": True},
             {"id": 3, "name": "Spare", "cert_set": "garage", "enabled": False},
             {"id": 4, "name": "Yard", "cert_set": "spare", "enabled": False},
-        ]
+        ],
+        "bridges": [
+            {"name": "scada", "kind": "tls", "cert_set": "gate", "enabled": False},
+            {"name": "dns", "kind": "udp", "cert_set": "spare", "enabled": True},
+        ],
     }
 
 
@@ -233,13 +237,24 @@ class DownlinkStore(Store):
         wanted = {"mode": mode, "window_s": 60, "allow": ["ping", "send_now", "set_cycle"]}
         common = {"sign": {"scheme": "thingpark", "as_id": "wican.as"}, "cycle_ms": 10_000}
         common["body"] = {"dev_eui": "", "port": 2}
+        common["preset"] = "thingpark"
         off = dict(wanted, mode="off")
         entries = [dict(entry, downlink=off, **common) for entry in Store.settings["destinations"]]
         entries[0]["downlink"] = wanted
-        self.settings = {"destinations": entries}
+        entries[1]["sign"] = {"scheme": "none"}
+        entries[2].update(sign={"scheme": "kpn"}, preset="kpn_things")
+        self.settings = dict(Store.settings, destinations=entries)
+        self.secrets = {"destinations.1.sign.secret": "00112233445566778899aabbccddeeff"}
 
     def secret(self, key):
-        return {"destinations.1.sign.secret": "00112233445566778899aabbccddeeff"}.get(key)
+        return self.secrets.get(key)
+
+    def save_secrets(self, changes):
+        """Not those of destination 4."""
+        if "destinations.4.sign.secret" in changes:
+            return [{"field": "", "code": "storage", "message": "It could not be written (28)."}]
+        self.secrets.update(changes)
+        return []
 
     def draft(self):
         return json.loads(json.dumps(self.settings))
@@ -331,8 +346,7 @@ async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
     bridges.mount(site, model)
     destinations.mount(site, model, send_ms)
     selftest.mount(site)
-    if hasattr(site, "open_route"):
-        downlinks.mount(site, model)
+    downlinks.mount(site, model)
 
     async def broken(request):
         raise RuntimeError("made to fail")

@@ -305,9 +305,13 @@ def test_a_set_in_use_cannot_be_deleted(port, root, authority):
     assert "It is used by Fleet <portal> and Spare:" in problem["message"]
     status, [problem] = told(port, BASE + "/spare", "DELETE")
     assert status == 409 and "used by Yard:" in problem["message"], "switched off or not"
+    gate = send(port, BASE + "/gate", ca=authority.pem)[1]
+    assert gate["used_by"] == [{"bridge": "scada"}]
+    status, [problem] = told(port, BASE + "/gate", "DELETE")
+    assert status == 409 and "used by scada:" in problem["message"], "bridges count as well"
     status, left = told(port, VAN, "DELETE")
-    assert (status, [one["name"] for one in left["sets"]]) == (200, ["garage", "spare"])
-    assert sorted(path.name for path in (root / "certs").iterdir()) == ["garage", "spare"]
+    assert (status, [one["name"] for one in left["sets"]]) == (200, ["garage", "gate", "spare"])
+    assert sorted(path.name for path in (root / "certs").iterdir()) == ["garage", "gate", "spare"]
 
 
 def test_what_is_not_there_cannot_be_shown_or_deleted(port):

@@ -6,6 +6,7 @@ A real server under the Unix port of MicroPython with destinations that do as th
 import concurrent.futures
 import contextlib
 import json
+import re
 import time
 
 import pytest
@@ -18,6 +19,7 @@ ROUTES = [
     ("GET", BASE + "/1"),
     ("POST", BASE + "/1/send"),
     ("POST", BASE + "/1/reset"),
+    ("POST", BASE + "/1/key"),
     ("GET", BASE + "/4/dead"),
     ("POST", BASE + "/4/dead/a-7-1/replay"),
     ("DELETE", BASE + "/4/dead/a-7-2"),
@@ -273,3 +275,29 @@ def test_request_that_takes_for_ever_is_given_up():
         client.sendall(request_for("/stuck"))
         assert answer(client) == b""
         assert ask(port, BASE)[0].status == 200
+
+
+def test_key_made_on_the_device_is_told_once(port):
+    status, made = told(port, BASE + "/1/key", "POST")
+    assert (status, list(made)) == (200, ["secret"]) and re.fullmatch(
+        "[0-9a-f]{32}", made["secret"]
+    )
+    status, other = told(port, BASE + "/1/key", "POST")
+    assert other["secret"] != made["secret"]
+    for path in (BASE, BASE + "/1", "/api/v1/status"):
+        shown = ask(port, path, BASIC)[1].decode()
+        assert made["secret"] not in shown and other["secret"] not in shown
+
+
+def test_secret_for_kpn_things_is_made_by_its_rules(port):
+    status, made = told(port, BASE + "/3/key", "POST")
+    assert status == 200 and len(made["secret"]) == 40
+
+
+def test_key_is_not_made_where_another_side_makes_it_or_it_cannot_be_kept(port):
+    status, [problem] = told(port, BASE + "/2/key", "POST")
+    assert (status, problem["field"], problem["code"]) == (409, "sign.scheme", "conflict")
+    status, [problem] = told(port, BASE + "/4/key", "POST")
+    assert (status, problem["code"]) == (500, "storage")
+    status, [problem] = told(port, BASE + "/9/key", "POST")
+    assert (status, problem["code"]) == (404, "unknown")

@@ -226,3 +226,13 @@ def test_no_more_than_a_few_are_judged_each_second(port):
     assert post(port, query)[0] == 200
     assert refused_for_now(port, query, "at a time") == 1
     assert json.dumps(told(port, "/api/v1/status")[1]["log"]).count("refused (") == 1
+
+
+def test_new_key_counts_at_once_and_the_old_one_until_the_next(port):
+    first, key = signed(pairs(), KEY), "/api/v1/destinations/1/key"
+    new = told(port, key, "POST")[1]["secret"]
+    for query in (first, signed(pairs(Time=moment(1)), new)):
+        assert post(port, query)[0] == 200
+    newer = told(port, key, "POST")[1]["secret"]
+    assert post(port, signed(pairs(Time=moment(2)), newer))[0] == 200
+    assert post(port, signed(pairs(Time=moment(3)), KEY))[0] == 403

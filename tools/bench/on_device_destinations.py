@@ -18,6 +18,7 @@ from autopid.parameter import Parameter
 from delivery.contexts import Contexts
 from delivery.destination import Destination
 from delivery.shared import Shared
+from device.memory import Memory
 from device.signals import Signals
 from log import Log
 from micropython import const
@@ -75,6 +76,10 @@ def make_shared(root: str, values: list, count: int) -> Shared:
         lambda: [("fw_version", "bench")],
         logger,
         count,
+        lambda: True,
+        dict,
+        Memory(root, logger),
+        lambda number, reply: None,
     )
 
 
