@@ -18,7 +18,7 @@ import spoken
 
 LIB = on_cpython.ROOT / "lib"
 ROOMS = ("delivery", "net", "trust")  # whose sentences reach the journal
-# These are shown where something is entered.
+# These are shown where something is entered or handed in, or in the log of bridges, which says what to do as well.
 ELSEWHERE = (
     "presets.py",
     "template.py",
@@ -26,7 +26,11 @@ ELSEWHERE = (
     "roots_update.py",
     "csr.py",
     "p256.py",
-) + ("contents.py", "details.py", "fitness.py", "inspection.py", "keys.py", "pem.py", "der.py")
+) + (
+    ("contents.py", "details.py", "fitness.py", "inspection.py", "keys.py", "pem.py", "der.py")
+    + ("azure.py", "secret_rules.py", "selftest.py", "downlink.py", "commands.py")
+    + ("bridge.py", "datagrams.py", "passthrough.py")
+)
 
 
 _HEAD = """# What the device says about deliveries, and what to do
@@ -130,6 +134,7 @@ def sections() -> list[Section]:
         Section("TLS", _HANDSHAKE, _entries(_results("net/tls_faults", "explain"), _TLS)),
         Section("The answer cannot be used", _REPLY, _listed("net/reply", _OPERATOR)),
         Section("MQTT", _MQTT, _mqtt()),
+        Section("TCP", _TCP, _tcp()),
         Section("Queue and fuse", "", _keeping()),
     ]
 
@@ -153,7 +158,7 @@ _HANDSHAKE = """The server's certificate is always checked; nothing of a documen
 sent again, at growing intervals, and the cert set is read again each time."""
 _REPLY = """The document is sent again, at growing intervals: nobody knows whether the server has it. If the status had
 arrived, it decides, as told above."""
-_MQTT = "Look-up, connection and TLS: see above."
+_MQTT = _TCP = "Look-up, connection and TLS: see above."
 
 
 def _states() -> tuple[Entry, ...]:
@@ -183,6 +188,9 @@ def _refusals() -> Iterator[Entry]:
             text = found.cause if status in known else found.cause.replace(str(status), "*status*")
             text = text.replace("https://other.example", "*address*")
             yield Entry(text, found.advice, _NEXT[found.kind])
+    *some, last = map(str, vars(refusals)["_OF_HOST"])
+    cause = f"*(one of these with {', '.join(some)} or {last}, where Host was an IP address)*"
+    yield Entry(cause, vars(refusals)["_NAME_HOST"], _SEE)
 
 
 class _Answer:
@@ -208,9 +216,10 @@ def _verdicts(name: str) -> Iterator[Entry]:
 
 def _settings() -> tuple[Entry, ...]:
     found: list[Entry] = []
-    for name in ("route", "contexts", "heads", "credentials", "signer", "mqtt_route"):
+    for name in _MAKING_REQUESTS:
         pairs = _pairs(f"delivery/{name}", "RouteError")
-        found += _entries(pairs, _ENTERED, lone="a sentence about the cert set, see below")
+        lone = "a sentence about the cert set, see below" if name == "contexts" else ""
+        found += _entries(pairs, _ENTERED, lone=lone)
     for name in ("net/url", "delivery/headers", "trust/certsets", "trust/roots", "net/tls"):
         found += _listed(name, _ENTERED if name in _TYPED else _CERT_SET)
     return _unique(found)
@@ -223,6 +232,10 @@ def _unwritable() -> tuple[Entry, ...]:
     return _unique(found)
 
 
+_MAKING_REQUESTS = (
+    ("route", "contexts", "heads", "credentials", "azure", "signer", "dynamic", "mqtt_route")
+    + ("tcp_route", "destination")
+)
 _TYPED = ("net/url", "delivery/headers")
 _CERT_SET = "Choose another cert set, or mend this one."
 
@@ -246,6 +259,14 @@ def _mqtt() -> tuple[Entry, ...]:
     lone = "one of these, or of those above, before the broker has said a word, without TLS"
     (advice,) = _constants("net/mqtt_faults", "TLS_PORT")
     return _unique([*found, *_entries([(None, advice)], _BROKER, lone=lone)])
+
+
+def _tcp() -> tuple[Entry, ...]:
+    found = [*_verdicts("delivery/tcp_route")]
+    found += _entries(_pairs("delivery/tcp_route", *_FAILURES), _NETWORK)
+    lone = "one of the sentences about connections, without TLS"
+    (advice,) = _constants("delivery/tcp_route", "_TLS_PORT")
+    return _unique([*found, *_entries([(None, advice)], _NETWORK, lone=lone)])
 
 
 def _broker_refusals() -> Iterator[Entry]:

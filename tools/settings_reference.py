@@ -8,7 +8,7 @@ import on_cpython
 
 _HEAD = """# Settings
 
-This table is made by `make docs` from `lib/config/schema.py` and `lib/config/destination.py`. The device keeps its
+This table is made by `make docs` from `lib/config/schema.py` and what it imports. The device keeps its
 settings in these files:
 
 | file | content |

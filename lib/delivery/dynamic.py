@@ -32,8 +32,8 @@ def problem(text: str) -> "tuple[str, str] | None":
     """What is wrong with the fields in a setting, as code (unknown_field) and sentence; None if nothing is."""
     for name in _names(text):
         if name not in FIELDS:
-            known = ", ".join(["[%s]" % each for each in FIELDS])
-            return _UNKNOWN, "There is no field [%s]; those there are: %s." % (name, known)
+            fields = ", ".join(["[%s]" % each for each in FIELDS])
+            return _UNKNOWN, "There is no field [%s]; those there are: %s." % (name, fields)
     return None
 
 
