@@ -15,19 +15,23 @@ import base64
 import http.client
 import json
 import os
+import platform
 import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import unix_device
-from collector import Behaviour, Collector, Received, background
+from collector import Behaviour, Collector, Received, background, server_context
+from tls_peer import Peer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BUILDS = [(), ("-32",)] if platform.machine() == "x86_64" else [()]
 DEVICE_ID = "a1b2c3d4e5f6"
 NAME = "wican-collector.local"  # of the collector, in its certificate
 PASSWORD = "correct horse 7"
@@ -81,13 +85,25 @@ class Device:
         if password:
             key = base64.b64encode(f"admin:{password}".encode()).decode()
             headers["Authorization"] = "Basic " + key
-        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=20)
+        connection = self._connected()
         try:
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
             return response.status, response.read()
         finally:
             connection.close()
+
+    def _connected(self) -> http.client.HTTPConnection:
+        """To the page, which may just be starting."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=20)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                connection.connect()
+                return connection
+            except ConnectionRefusedError:
+                self.tell("report")
+                assert time.monotonic() < deadline, "the page did not start"
 
     def send(self) -> dict[str, Any]:
         """What became of a document that is sent on demand."""
@@ -97,10 +113,11 @@ class Device:
 class Stage:
     """A device's file system, a collector, and the way between them.
 
-    `on_received` is called with each request before it is answered, and may change how.
+    `on_received` is called with each request before it is answered, and may change how. `build` is MicroPython's.
     """
 
     relay: Relay
+    build: tuple[str, ...] = ()
     on_received: Callable[[Received], None] | None = None
 
     def __init__(self, root: Path) -> None:
@@ -143,15 +160,11 @@ class Stage:
         """Runs the firmware; with destinations as they are saved there, else with those that it has."""
         web_port = unix_device.free_port()
         self._provision(web_port)
-        command = [
-            ROOT / "tools/micropython",
-            "-X",
-            "heapsize=8M",
-            ROOT / "tests/device/connector_probe.py",
-        ]
+        interpreter = [ROOT / "tools" / "micropython", *self.build, "-X", "heapsize=8M"]
+        probe = ROOT / "tests" / "device" / "connector_probe.py"
         path = f"{ROOT}/lib:{ROOT}/firmware/boards/unix:.frozen"
         process = subprocess.Popen(
-            [*command, str(self.root)],
+            [*interpreter, probe, str(self.root)],
             env={**os.environ, "MICROPYPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -187,6 +200,11 @@ class Stage:
             files.save("secrets", {**secrets, "web.password": unix_device.record(PASSWORD)})
 
 
+def name_of(build: tuple[str, ...]) -> str:
+    """What a build is called in the names of tests."""
+    return "32" if build else "64"
+
+
 @contextmanager
 def staged(folder: Path, relayed: bool = False) -> Iterator[Stage]:
     """A collector, and the file system of a device that knows its authority; `relayed`: with a relay between them."""
@@ -198,6 +216,23 @@ def staged(folder: Path, relayed: bool = False) -> Iterator[Stage]:
         ca = (folder / "pki" / "ca.pem").read_bytes()
         unix_device.DeviceFiles(stage.root).add_cert_set("garage", ca)
         yield stage
+
+
+@contextmanager
+def secure_peer(
+    stage: Stage, serve: Callable[[Peer, socket.socket], None], ciphers: str | None = None
+) -> Iterator[tuple[Peer, list[str | None]]]:
+    """A server with a script and the collector's certificate, and the names that its clients asked for.
+
+    `ciphers` are those it has, in OpenSSL's words.
+    """
+    names: list[str | None] = []
+    context = server_context(stage.root.parent / "pki", tls12=True)
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    if ciphers is not None:
+        context.set_ciphers(ciphers)
+    with Peer(serve, context) as peer:
+        yield peer, names
 
 
 class Relay:

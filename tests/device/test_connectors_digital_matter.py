@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from collector import Basic, Received
-from connectors import DAY_MS, NAME, Stage, staged
+from connectors import BUILDS, DAY_MS, NAME, Stage, name_of, staged
 from delivery.vectors import VECTORS
 
 VECTOR = next(inputs[0] for name, _, inputs, _ in VECTORS if name == "dm_body")
@@ -28,7 +28,9 @@ def numbers(documents: list[Received]) -> list[list[int]]:
     return [[record["SeqNo"] for record in each.json["Records"]] for each in documents]
 
 
-def test_the_document_is_that_of_the_vector(stage):
+@pytest.mark.parametrize("build", BUILDS, ids=name_of)
+def test_the_document_is_that_of_the_vector(stage, build):
+    stage.build = build
     chosen = stage.destination("digital_matter", body={"product": 87})
     with stage.device(chosen, ids=IDS) as device:
         device.values()
@@ -36,7 +38,9 @@ def test_the_document_is_that_of_the_vector(stage):
     changing = {"SeqNo": r"\d+", "DateUTC": r'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"', "FW": '"[^"]+"'}
     pattern = re.escape(VECTOR)
     for name, form in changing.items():
-        pattern = re.sub(rf'"{name}":("[^"]*"|\d+)', lambda _, n=name, f=form: f'"{n}":{f}', pattern)
+        pattern = re.sub(
+            rf'"{name}":("[^"]*"|\d+)', lambda _, n=name, f=form: f'"{n}":{f}', pattern
+        )
     assert re.fullmatch(pattern, document.body.decode()), document.body
     assert (document.method, document.path_qs) == ("POST", "/in")
     assert document.header("Content-Type") == "application/json"
@@ -59,7 +63,9 @@ def test_fields_are_filled_in_wherever_they_stand(stage):
         device.values()
         attempt = device.send()
     first, again = stage.documents
-    assert first.path_qs == again.path_qs == FILLED.partition("h.example")[2] + "&imei=" + IDS["imei"]
+    assert (
+        first.path_qs == again.path_qs == FILLED.partition("h.example")[2] + "&imei=" + IDS["imei"]
+    )
     assert first.header("X-Asset") == "bus 7/ä"
     assert first.header("X-Sim") == "sim " + IDS["iccid"]
     assert first.header("Authorization") == ids["custom3"]
@@ -85,7 +91,7 @@ def test_fields_that_do_not_exist_and_headers_of_two_lines_are_refused(stage):
     with stage.device() as device:
         for header, code in (
             ({"name": "X-Asset", "value": "[CUSTOM4]"}, "unknown_field"),
-            ({"name": "X-Asset", "value": "a\r\nX-Other: b"}, "header_value"),
+            ({"name": "X-Asset", "value": "a\r\nX-Other: b"}, "characters"),
         ):
             wrong = stage.destination("digital_matter", headers=[header])
             problems = device.save(destinations=[wrong])
@@ -93,14 +99,23 @@ def test_fields_that_do_not_exist_and_headers_of_two_lines_are_refused(stage):
             assert found == [("destinations[0].headers[0].value", code)]
 
 
-def test_a_field_of_two_lines_never_becomes_a_header(stage):
-    header = {"name": "X-Asset", "value": "[CUSTOM1]"}
-    with stage.device(stage.destination("digital_matter", headers=[header])) as device:
+def test_a_field_of_two_lines_is_refused_before_it_could_become_a_header(stage):
+    with stage.device() as device:
         problems = device.save(ids={"custom1": "a\r\nX-Other: b"})
+    assert [(problem["field"], problem["code"]) for problem in problems] == [
+        ("ids.custom1", "characters")
+    ]
+
+
+def test_a_record_says_why_it_was_made(stage):
+    chosen = stage.destination("digital_matter", events={"ignition": True}, cycle_ms=0)
+    with stage.device(chosen) as device:
         device.values()
-        state = device.skip(60)
-    assert problems or "[CUSTOM1]" in state["reason"]
-    assert stage.documents == []
+        device.values(IGNITION="off")
+        device.values(IGNITION="on")
+    records = [each.json["Records"][0] for each in stage.documents]
+    assert [record["Reason"] for record in records] == [1, 2, 1]
+    assert [record["Fields"][0]["DIn"] for record in records] == [1, 0, 1]
 
 
 def test_a_record_is_sent_until_it_is_confirmed_and_before_those_after_it(stage):
