@@ -232,9 +232,10 @@ def _unwritable() -> tuple[Entry, ...]:
     return _unique(found)
 
 
-_MAKING_REQUESTS = (
-    ("route", "contexts", "heads", "credentials", "azure", "signer", "dynamic", "mqtt_route")
-    + ("tcp_route", "destination")
+_MAKING_REQUESTS = ("route", "contexts", "heads", "credentials", "azure", "signer", "dynamic") + (
+    "mqtt_route",
+    "tcp_route",
+    "destination",
 )
 _TYPED = ("net/url", "delivery/headers")
 _CERT_SET = "Choose another cert set, or mend this one."
