@@ -6,7 +6,13 @@ Stock firmware copies the bytecode of every imported module into the heap. What 
 
 import sys
 
-_COMPILING = ("autopid.compiler", "autopid.parser", "autopid.terms", "obd.j1979_table")
+_COMPILING = (
+    "autopid.compiler",
+    "autopid.parser",
+    "autopid.terms",
+    "obd.j1979",
+    "obd.j1979_table",
+)
 ADDRESSES = ("net.url",)
 ROLLOUT = ("rollout",)
 PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING + ROLLOUT

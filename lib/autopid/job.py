@@ -1,7 +1,7 @@
 """Requests that are made again and again: when each is due, and what its answer means."""
 
 from micropython import const
-from obd import isotp, j1979
+from obd import isotp, mode01
 
 from autopid.parameter import OutOfRange, Parameter
 from autopid.runtime import AddressedImage
@@ -78,7 +78,7 @@ class Job:
         ecu: the ECU it goes to.
         request: what is asked.
         parameters: the values its answer holds.
-        standards: for a standard PID, what each of the parameters is decoded by; empty for other requests.
+        fields: for a standard PID, where each of the parameters stands; empty for other requests.
         pid: the mode 01 PID of a standard parameter, else -1.
         due_ms: uptime at which it is due next.
         known: True once it has been answered.
@@ -90,7 +90,7 @@ class Job:
         self.request = request
         self.pid = pid
         self.parameters: list[Parameter] = []
-        self.standards: list[j1979.Standard] = []
+        self.fields: list[mode01.Field] = []
         self.period_ms = _SLOWEST_MS
         self.due_ms = self._grid_ms = 0
         self.known = False
@@ -98,13 +98,13 @@ class Job:
         self._failures = 0
 
     def add(
-        self, parameter: Parameter, period_ms: int, standard: "j1979.Standard | None" = None
+        self, parameter: Parameter, period_ms: int, field: "mode01.Field | None" = None
     ) -> None:
         """Decodes one more value from the answer; the job runs at the shortest period of all."""
         self.period_ms = min(self.period_ms, period_ms) if self.parameters else period_ms
         self.parameters.append(parameter)
-        if standard is not None:
-            self.standards.append(standard)
+        if field is not None:
+            self.fields.append(field)
 
     def succeeded(self) -> None:
         """It gave an answer: back to the full rate."""
@@ -147,7 +147,7 @@ class Job:
 
     def decode(self, reply: "Reply", group: "Group") -> None:
         """Stores what the answer says in the group."""
-        if self.standards:
+        if self.fields:
             self.decode_payloads(_singles(reply, self.pid), group)
             return
         image: Image = reply.image()
@@ -158,9 +158,9 @@ class Job:
 
     def decode_payloads(self, payloads: "list[bytes]", group: "Group") -> None:
         """Stores standard values from single-PID payloads, those of the lowest ECU first."""
-        for parameter, standard in zip(self.parameters, self.standards):
+        for parameter, field in zip(self.parameters, self.fields):
             for payload in payloads:
-                if standard.present(payload):
+                if field.present(payload):
                     store(parameter, isotp.frame_image(payload), group)
                     break
             else:
@@ -177,7 +177,7 @@ def _singles(reply: "Reply", pid: int) -> "list[bytes]":
     singles = []
     for ecu in reply.ecus:
         try:
-            singles.extend([single for _, single in j1979.split(reply.payload(ecu), (pid,))])
+            singles.extend([single for _, single in mode01.split(reply.payload(ecu), (pid,))])
         except ValueError:
             continue
     return singles
