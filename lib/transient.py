@@ -6,10 +6,8 @@ Stock firmware copies the bytecode of every imported module into the heap. What 
 
 import sys
 
-_COMPILING = (
-    "autopid.compiler",
-    "autopid.parser",
-    "autopid.terms",
+_COMPILING = ("autopid.compiler", "autopid.parser", "autopid.terms") + (
+    "obd.commands",
     "obd.j1979",
     "obd.j1979_table",
 )
@@ -17,6 +15,7 @@ ADDRESSES = ("net.url",)
 ROLLOUT = ("rollout",)
 PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING + ROLLOUT
 LINK = ("obd.link", "obd.baud")
+ADAPTER = ("obd.commands", "obd.setup")
 SETTINGS = (
     ("config.schema", "config.destination", "config.destination_rules", "config.server")
     + ("config.login", "config.rules", "config.sections", "config.fields", "config.checks")
