@@ -15,7 +15,7 @@ ADDRESSES = ("net.url",)
 ROLLOUT = ("rollout",)
 PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING + ROLLOUT
 LINK = ("obd.link", "obd.baud")
-ADAPTER = ("obd.commands", "obd.setup")
+ADAPTER = ("obd.commands", "obd.setup", "obd.remarks")
 SETTINGS = (
     ("config.schema", "config.destination", "config.destination_rules", "config.server")
     + ("config.login", "config.rules", "config.sections", "config.fields", "config.checks")
