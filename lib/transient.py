@@ -6,11 +6,8 @@ Stock firmware copies the bytecode of every imported module into the heap. What 
 
 import sys
 
-_COMPILING = ("autopid.compiler", "autopid.parser", "autopid.terms") + (
-    "obd.commands",
-    "obd.j1979",
-    "obd.j1979_table",
-)
+_EXPRESSIONS = ("autopid.compiler", "autopid.parser", "autopid.terms", "autopid.runtime")
+_COMPILING = _EXPRESSIONS + ("obd.commands", "obd.j1979", "obd.j1979_table")
 ADDRESSES = ("net.url",)
 ROLLOUT = ("rollout",)
 PLANNING = ("autopid.plan", "autopid.profile") + _COMPILING + ROLLOUT

@@ -4,7 +4,6 @@ from micropython import const
 from obd import isotp, mode01
 
 from autopid.parameter import OutOfRange, Parameter
-from autopid.runtime import AddressedImage
 
 try:
     from typing import TYPE_CHECKING
@@ -152,6 +151,8 @@ class Job:
             return
         image: Image = reply.image()
         if reply.address is not None:
+            from autopid.runtime import AddressedImage  # few ECUs are addressed so
+
             image = AddressedImage(reply.image(), reply.payload())
         for parameter in self.parameters:
             store(parameter, image, group)
