@@ -79,22 +79,27 @@ class Job:
         parameters: the values its answer holds.
         fields: for a standard PID, where each of the parameters stands; empty for other requests.
         pid: the mode 01 PID of a standard parameter, else -1.
+        period_ms: how often it is asked, in ms.
         due_ms: uptime at which it is due next.
         known: True once it has been answered.
         alone: True if the ECU answers it, but not in a batch.
     """
 
+    # Attributes that keep these values take no room in the object: a car may have a hundred.
+    pid = NO_PID
+    fields: "tuple[mode01.Field, ...]" = ()
+    known = False
+    alone = False
+    _failures = 0
+
     def __init__(self, ecu: Ecu, request: "Request", pid: int = NO_PID) -> None:
         self.ecu = ecu
         self.request = request
-        self.pid = pid
+        if pid != NO_PID:
+            self.pid = pid
         self.parameters: list[Parameter] = []
-        self.fields: list[mode01.Field] = []
         self.period_ms = _SLOWEST_MS
         self.due_ms = self._grid_ms = 0
-        self.known = False
-        self.alone = False
-        self._failures = 0
 
     def add(
         self, parameter: Parameter, period_ms: int, field: "mode01.Field | None" = None
@@ -103,17 +108,21 @@ class Job:
         self.period_ms = min(self.period_ms, period_ms) if self.parameters else period_ms
         self.parameters.append(parameter)
         if field is not None:
-            self.fields.append(field)
+            self.fields += (field,)
 
     def succeeded(self) -> None:
         """It gave an answer: back to the full rate."""
         self.known = True
-        self._failures = 0
+        self._forgive()
 
     def wake(self, now_ms: int) -> None:
         """The car answers again: due at once, at the full rate."""
-        self._failures = 0
+        self._forgive()
         self.due_now(now_ms)
+
+    def _forgive(self) -> None:
+        if self._failures:
+            self._failures = 0
 
     def due_now(self, now_ms: int) -> None:
         """Starts a new grid at this uptime."""
