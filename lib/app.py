@@ -145,11 +145,11 @@ class App:
         return [running.destination for running in self._destinations]
 
     def certificates_changed(self, name: str) -> None:
-        """Has destinations with that cert set connect again, as do those whose set takes the default bundle if that
-        was replaced."""
+        """Has destinations with that cert set connect again; with the default bundle also those whose set takes it."""
         self._log.info("the cert set %s was changed", name)
         for running in self._destinations:
-            if name in (running.settings["cert_set"], "default"):
+            chosen = running.settings["cert_set"]
+            if chosen == name or (name == "default" and self.certificates.takes_default(chosen)):
                 running.destination.restart()
 
     # Settings that changed
@@ -199,6 +199,7 @@ class App:
             self._status.pairs,
             self.log.logger("delivery"),
             self.store.settings["network"]["max_connections"],
+            lambda: self.clock.is_set,
         )
 
     def _restart_clock(self) -> None:

@@ -26,7 +26,7 @@ CERT_SETS = ("trust.certsets", "trust.keys", "trust.pem") + CERTIFICATES
 CERT_EDITING = (
     ("web.cert_listing", "web.cert_upload", "web.cert_actions", "trust.editing")
     + ("trust.inspection", "trust.contents", "trust.details", "trust.fitness")
-    + ("trust.csr", "trust.p256", "trust.roots", "trust.roots_update")
+    + ("trust.csr", "trust.p256", "trust.roots", "trust.roots_update", "net.dates")
     + CERT_SETS
 )
 ROOTS = ("trust.roots",) + CERTIFICATES

@@ -56,6 +56,7 @@ class Form:
         ca: what the basic constraints say; None: without that extension.
         path_length: how many intermediates may follow, of an authority.
         permitted: critical name constraints of an authority: DNS names that may be below it.
+        extensions: so many more of them, which nobody knows.
         issuer_address: where the issuer's own certificate can be fetched, as in those of public authorities.
     """
 
@@ -69,6 +70,7 @@ class Form:
     path_length: int | None = None
     permitted: tuple[str, ...] = ()
     issuer_address: str = ""
+    extensions: int = 0
 
 
 @dataclass(frozen=True)
@@ -298,6 +300,9 @@ def _draft(
     if shape.permitted:
         below = x509.NameConstraints([x509.DNSName(name) for name in shape.permitted], None)
         draft = draft.add_extension(below, critical=True)
+    for number in range(shape.extensions):
+        kind = x509.ObjectIdentifier(f"1.3.6.1.4.1.32473.{number + 1}")  # for examples, RFC 5612
+        draft = draft.add_extension(x509.UnrecognizedExtension(kind, b"\x05\x00"), critical=False)
     if shape.issuer_address:
         place = x509.UniformResourceIdentifier(shape.issuer_address)
         access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)

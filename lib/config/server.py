@@ -37,7 +37,10 @@ def _host(text: str) -> "Verdict":
 def _bare_pin(text: str) -> str:
     """curl and browsers write a word before it."""
     text = text.strip()
-    return text[6:].strip("/") if text[:6] == "sha256" else text
+    for word in ("sha256//", "sha256/"):
+        if text.startswith(word):
+            return text[len(word) :]
+    return text
 
 
 def _pin(text: str) -> "Verdict":

@@ -51,14 +51,18 @@ class Contexts:
         except (CertSetError, ValueError) as error:
             raise RouteError(str(error), "Choose another cert set, or upload what this one lacks.")
 
-    def hear(self, date: "str | None") -> None:
-        """What a verified server says of the time, in its header field Date (RFC 9110 6.6.1)."""
+    def hear(self, date: "str | None", valid: "tuple[str, str]") -> None:
+        """What a verified server says of the time, in its header field Date (RFC 9110 6.6.1).
+
+        It counts only while its certificate is `valid` (from, to): a server that is wrong must not make all others
+        look outdated.
+        """
         if not date or self._clock is None or not self._clock.wants_answer:
             return
         from net import dates  # rarely wanted
 
         unix_s = dates.unix_seconds(date)
-        if unix_s is not None:
+        if unix_s is not None and valid[0] <= dates.stamp(unix_s) <= valid[1]:
             self._clock.offer("answer", unix_s)
 
 

@@ -99,11 +99,14 @@ class Dispatcher:
         Returns the milliseconds until that should be looked at again; None if nothing waits, or an attempt is under
         way.
         """
-        if self._task is not None or not len(self._outbox):
+        if self._task is not None:
             return None
-        self.untimed = self._needs_time and not self._shared.unix_s()
+        waits = len(self._outbox) > 0
+        self.untimed = waits and self._needs_time and not self._shared.has_time()
         if self.untimed:
             return _LOOK_MS
+        if not waits:
+            return None
         held = self.held_ms(now_ms)
         if held:
             return held

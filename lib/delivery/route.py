@@ -88,8 +88,9 @@ class Route:
             if error.stage == "tls":
                 self._connection = None  # already closed; the address stays known
             return self._of_cut_reply(error)
-        if self._is_secure:
-            self._contexts.hear(response.get("Date"))
+        context = self._connection.context
+        if context is not None:
+            self._contexts.hear(response.get("Date"), context.valid)
         return self._judge(response)
 
     def close(self) -> None:

@@ -69,6 +69,7 @@ class Shared:
         group: the values.
         uptime: the clock of every time here.
         unix_s: () -> Unix time in seconds, 0 while the clock is not set.
+        has_time: () -> whether certificates can be judged, be it by an estimated time.
         device_id: twelve hexadecimal digits.
         signals: ignition, charging, supply voltage and ECU, for events.
         secret: name -> the secret of that name, or None.
@@ -91,6 +92,7 @@ class Shared:
         status: "Callable[[], Iterable[tuple[str, str | int | bool | None]]]",
         log: "Logger",
         connections: int,
+        has_time: "Callable[[], bool] | None" = None,
     ) -> None:
         """`boot` counts the starts of this device: with it, ids of messages are never given twice; `connections` may be
         open at a time, and one TLS handshake is made at a time."""
@@ -105,6 +107,7 @@ class Shared:
         self.group = group
         self.uptime = uptime
         self.unix_s = unix_s
+        self.has_time = has_time or (lambda: unix_s() > 0)
         self.signals = signals
         self.secret = secret
         self.status = status

@@ -111,9 +111,8 @@ class Clock:
         source: what the clock was set by: "ntp", "user", "answer" (the date in a verified server's answer), "rtc" (the
             clock chip), "system" (it went on over a restart), "file" (the last good time), "" if it is not set.
         synced_ms: uptime in ms of the latest time from outside (the first three sources), None before.
-        watchers: functions that are called when the clock was set.
         memory, system, servers, log, uptime, released, port: the arguments, for `net.clock_setting`.
-        told, left_out, saved_ms, chip_failed: what it keeps here between its appearances.
+        told, left_out, turn, saved_ms, chip_failed: what it keeps here between its appearances.
     """
 
     def __init__(
@@ -135,11 +134,11 @@ class Clock:
         self.port = port
         self.told: list[tuple[str, str]] = []  # troubles of the latest round
         self.left_out: dict[str, int] = {}  # server -> uptime until which it is not asked
+        self.turn = 0  # which of the servers is asked first
         self.saved_ms = uptime.ms()
         self.chip_failed = False
         self.source = ""
         self.synced_ms: int | None = None
-        self.watchers: list[Callable[[], None]] = []
         self._set(lambda setting: setting.begin())
         if not self.source:
             log.warning("the time is not known: no server can be verified until it is")
@@ -173,7 +172,11 @@ class Clock:
         return _RANKS[self.source]
 
     def unix_s(self) -> int:
-        """Unix seconds, 0 while there is no time."""
+        """Unix seconds to date things by: 0 while they are not known, or only estimated."""
+        return self.system.now() if self.state == "set" else 0
+
+    def best_s(self) -> int:
+        """Unix seconds to judge certificates by, be they estimated; 0 while there are none."""
         return self.system.now() if self.source else 0
 
     def offer(self, source: str, unix_s: int) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from net.clock import Clock
 
 _KEY = "clock"
+_GUESS = "~"  # before the last good time while the system's clock shows only a guess made from it
 _RANK_GOOD = const(5)
 _NAMES = {"answer": "a verified server", "user": "hand"}
 _STARTS = {
@@ -44,10 +45,13 @@ class Setting:
         ):
             if unix_s is None or not self._in_bounds(unix_s):
                 continue
-            if source == "system" or clock.system.set(unix_s, 0):
-                clock.log.info("the clock starts at %s: %s", text(unix_s), _STARTS[source])
-                self._changed(source)
-                return
+            if source == "system" and (clock.memory.get(_KEY) or "").startswith(_GUESS):
+                source = "file"  # it went on, but from a guess
+            if source != "system" and not clock.system.set(unix_s, 0):
+                continue
+            clock.log.info("the clock starts at %s: %s", text(unix_s), _STARTS[source])
+            self._changed(source)
+            return
 
     def offer(self, source: str, unix_s: int) -> str:
         """`Clock.offer` of a time that is wanted."""
@@ -81,12 +85,16 @@ class Setting:
         clock.synced_ms = clock.uptime.ms()
         self.save()
         self._set_chip(unix_s)
-        self._changed(source)
+        if (
+            source != "answer" or clock.rank < _RANK_GOOD
+        ):  # a good clock stays good if another source agrees
+            self._changed(source)
 
     def _changed(self, source: str) -> None:
-        self._clock.source = source
-        for watcher in list(self._clock.watchers):
-            watcher()
+        clock = self._clock
+        clock.source = source
+        if source == "file":
+            clock.memory.put(_KEY, _GUESS + str(clock.system.now()))
 
     def _in_bounds(self, unix_s: int) -> bool:
         return 0 <= unix_s - self._clock.released <= _LIFE_S
@@ -103,9 +111,10 @@ class Setting:
         from net import sntp  # given back with this module
 
         clock = self._clock
-        good = clock.system.now if clock.rank == _RANK_GOOD else None
+        good = clock.system.now if clock.state == "set" else None
         poll = sntp.Poll(clock.released, good, clock.port)
         found = await poll.ask(self._willing())
+        clock.turn += poll.is_cut
         for server in poll.unwilling:
             clock.left_out[server] = clock.uptime.ms() + _DAY_MS
         self._tell(poll.troubles)
@@ -115,7 +124,7 @@ class Setting:
         return found is not None
 
     def _willing(self) -> "list[str]":
-        """The servers that may be asked; one that the settings could not use is empty."""
+        """The servers that may be asked, each once the first; one that the settings could not use is empty."""
         clock = self._clock
         servers = [server for server in clock.servers() if server]
         now = clock.uptime.ms()
@@ -124,7 +133,9 @@ class Setting:
             for server, until in clock.left_out.items()
             if server in servers and until > now
         }
-        return [server for server in servers if server not in clock.left_out]
+        willing = [server for server in servers if server not in clock.left_out]
+        first = clock.turn % max(1, len(willing))
+        return willing[first:] + willing[:first]
 
     def _tell(self, troubles: "list[tuple[str, str, str]]") -> None:
         """Logs what was not the same in the round before."""
@@ -137,7 +148,7 @@ class Setting:
 
     def _last_good(self) -> "int | None":
         try:
-            return int(self._clock.memory.get(_KEY) or "")
+            return int((self._clock.memory.get(_KEY) or "").lstrip(_GUESS))
         except ValueError:
             return None
 

@@ -1,7 +1,16 @@
-"""Dates as HTTP writes them."""
+"""Dates as HTTP and certificates write them."""
+
+import time
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS_TO_1970 = 719_469
+_SECONDS_1970_TO_2000 = 946_684_800
+
+
+def stamp(unix_s: int) -> str:
+    """Unix time as certificates write it: YYYYMMDDHHMMSS, UTC."""
+    epoch = 0 if time.gmtime(0)[0] == 1970 else _SECONDS_1970_TO_2000
+    return "%04d%02d%02d%02d%02d%02d" % time.gmtime(unix_s - epoch)[:6]
 
 
 def unix_seconds(text: str) -> "int | None":

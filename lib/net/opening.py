@@ -326,17 +326,18 @@ class Opening:
         """Loads the authorities that the server's certificates name. Raises RequestError if the bundle has none."""
         from net import scout  # given back below
 
-        look = scout.Scout()
         try:
+            self._judge = look = scout.Scout()
             await self._show(look)
-            found = context.adopt(look.issuers())
+            if not context.adopt(look.issuers()):
+                raise self._told(look.refusal())
         except ValueError as error:
             raise self.failed(str(error))
+        except (OSError, MemoryError) as error:
+            raise self.broken(error)
         finally:
             self.hang_up()
-            transient.release(transient.SCOUT)
-        if not found:
-            raise self._told(look.refusal())
+            transient.release(transient.SCOUT + transient.FAULTS)
 
     async def _show(self, look: "Scout") -> None:
         """Opens a connection on which the server shows its certificates, and nothing else happens."""

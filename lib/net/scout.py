@@ -65,5 +65,8 @@ class Scout:
         return cause, advice, tls_faults.certificate(self.handshake, time.gmtime())
 
     def _note(self, certificate: memoryview, depth: int) -> int:
-        self.handshake.note(certificate)
+        try:
+            self.handshake.note(certificate)
+        except MemoryError:  # nothing may be raised here, see `tls.Context`
+            return tls.NOT_VERIFIED
         return 0

@@ -44,6 +44,10 @@ class NtpError(Exception):
     """Why a server's answer is of no use, to be read behind the server's name."""
 
 
+class NoAddress(NtpError):
+    """The server's name could not be looked up."""
+
+
 class Kiss(NtpError):
     """The server does not want to be asked (kiss-o'-death, RFC 5905 7.4)."""
 
@@ -75,6 +79,7 @@ class Poll:
     Attributes:
         troubles: (server, what is wrong with it, more about it), to be read in a row.
         unwilling: servers that asked to be left alone.
+        is_cut: the round ended at a name that could not be looked up.
     """
 
     def __init__(
@@ -82,6 +87,8 @@ class Poll:
     ) -> None:
         self.troubles: list[tuple[str, str, str]] = []
         self.unwilling: list[str] = []
+        self.is_cut = False
+        self._found = False  # was a name looked up?
         self._released = released
         self._clock = clock
         self._port = port
@@ -93,7 +100,7 @@ class Poll:
         for server in servers:
             await self._hear(server)
             found = self._confirmed()
-            if found is not None:
+            if found is not None or self.is_cut:
                 break
         if found is None:
             found = self._alone()
@@ -101,14 +108,18 @@ class Poll:
         return found
 
     async def _hear(self, server: str) -> None:
+        """Asks one server. If not even the first name can be looked up, there may be no network: look-ups block
+        everything else, so the round ends there."""
         try:
             self._answers.append(await exchange(server, self._released, self._port))
         except NtpError as error:
             if isinstance(error, Kiss):
                 self.unwilling.append(server)
+            self.is_cut = isinstance(error, NoAddress) and not self._found
             self.troubles.append((server, str(error), ""))
         except OSError as error:
             self.troubles.append((server, "cannot be reached", " (error %s)" % error.args[0]))
+        self._found = self._found or not self.is_cut
 
     def _confirmed(self) -> "Answer | None":
         """The answer that the clock or another server agrees with."""
@@ -158,7 +169,7 @@ async def exchange(host: str, released: int, port: int = PORT) -> Answer:
     try:
         found = dial.Address(host, port).look_up()
     except OSError:
-        raise NtpError("could not be looked up")
+        raise NoAddress("could not be looked up")
     sock = socket.socket(found[0], socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import tls
     from trust.certsets import CertSet
+    from trust.x509 import Certificate
 
     class TlsSocket(Protocol):
         """What `tls.SSLContext.wrap_socket` returns."""
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 NO_TIME = "no_time"  # the clock's state while it is not set
 _MAX_CHAIN = const(16384)
 # As the callback's result. A positive one would count as a finished handshake.
-_NOT_VERIFIED = const(-0x2700)
+NOT_VERIFIED = const(-0x2700)
 
 
 class Handshake:
@@ -58,7 +59,7 @@ class Handshake:
         is_bundle: are the authorities those of the default bundle?
         roots: their keys (see `trust.roots.key`), of the bundle's only.
         chain: certificates (DER) the server's was traced along, its own first.
-        objection: what we refused beyond Mbed TLS: "", "names" or "pins".
+        objection: what we refused beyond Mbed TLS: "", "names", "pins", "unreadable" or, for want of it, "memory".
     """
 
     def __init__(self, has_pair: bool, is_bundle: bool) -> None:
@@ -84,6 +85,10 @@ class Context:
 
     With the default bundle, `is_blind` tells that no authority is known so far that could have signed the server's
     certificate: the server has to show it first (`net.scout`), then `adopt` loads the one authority that is needed.
+
+    Attributes:
+        handshake: what is known of the latest one.
+        valid: from when to when (YYYYMMDDHHMMSS) the server's certificate is.
     """
 
     def __init__(
@@ -105,6 +110,11 @@ class Context:
         self._clock = clock
         self._choice = choice
         self._pinned = False
+        self._is_recalled = (
+            False  # are the authorities those that served last, not those just looked up?
+        )
+        self._read: type[Certificate] | None = None
+        self.valid = ("", "")
         self._certset = certset if certset.ca is None else None
         self._context: tls.SSLContext | None = None
         self.handshake = Handshake(certset.cert is not None, certset.ca is None)
@@ -131,6 +141,7 @@ class Context:
         """
         from trust import roots  # given back by what follows
 
+        self._is_recalled = False
         return self._choose([roots.key(issuer) for issuer in issuers])
 
     def wrap(self, sock: "socket.socket", server_name: str) -> "TlsSocket":
@@ -138,6 +149,9 @@ class Context:
 
         Raises OSError(ENOMEM) when there is no memory for it.
         """
+        from trust import x509  # not within the callback, where the stack is short
+
+        self._read = x509.Certificate
         self.handshake.forget()
         self._pinned = False
         return wrapped(self._context, sock, server_name)
@@ -145,25 +159,39 @@ class Context:
     def release(self) -> None:
         """The server accepted the handshake: nobody has to explain anything, and its authority is the right one."""
         self.handshake.forget()
+        self._read = None
         transient.release(transient.CERTIFICATES)
+        self._is_recalled = False
         if self._choice is not None and self.handshake.roots:
             self._choice.put(" ".join([hexlify(key).decode() for key in self.handshake.roots]))
 
     def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None, str]":
         """Cause and advice for an exception of the latest handshake, and the certificate it is about, "" for none.
 
-        If the server's authority is another one than the bundle's that was trusted, the context is blind afterwards.
+        Afterwards the context is blind if another of the bundle's authorities might do better. Raises MemoryError.
         """
         from net import tls_faults  # only failures need it
+
+        self._read = None
+        if self.handshake.objection == "memory":
+            raise MemoryError
 
         estimated = self._clock is not None and self._clock.state == "estimated"
         now = time.gmtime()
         cause, advice = tls_faults.explain(error, server_name, self.handshake, now, estimated)
         about = tls_faults.certificate(self.handshake, now)
-        if self._certset is not None and tls_faults.is_untrusted(error):
+        if self._certset is not None and self._may_need_others(error):
             self._context = None
         self.handshake.forget()
         return cause, advice, about
+
+    def _may_need_others(self, error: Exception) -> bool:
+        """Whether other authorities may lead to another verdict: those that served last may have expired meanwhile, or
+        no longer be what is pinned."""
+        from net import tls_faults
+
+        refused = isinstance(error, ValueError) or self.handshake.objection in ("names", "pins")
+        return tls_faults.is_untrusted(error) or (self._is_recalled and refused)
 
     def _recall(self) -> None:
         """Trusts what served last, if it is in the bundle still."""
@@ -172,7 +200,7 @@ class Context:
             keys = [unhexlify(each) for each in (remembered or "").split()]
         except ValueError:
             keys = []
-        self._choose(keys)
+        self._is_recalled = self._choose(keys)
 
     def _choose(self, keys: "list[bytes]") -> bool:
         """Trusts the authorities of the bundle with these keys, and no others. False if it has none of them."""
@@ -198,6 +226,10 @@ class Context:
             for authority in authorities:
                 context.load_verify_locations(authority)
         except ValueError:
+            if (
+                certset.ca is None
+            ):  # the bundle's have been checked: Mbed TLS says the same for want of memory
+                raise MemoryError
             message = "The CA file of the cert set %s is damaged, or this device cannot use it."
             raise ValueError(message % certset.name)
         if certset.cert is not None:
@@ -208,23 +240,33 @@ class Context:
         return context
 
     def _note(self, certificate: memoryview, depth: int) -> int:
-        """Called for each certificate of the chain, the server's own last; Mbed TLS judges when all are through."""
-        handshake = self.handshake
-        handshake.note(certificate)
-        if depth and not self._pins:
-            return 0
-        from trust import x509
+        """Called for each certificate of the chain, the server's own last; Mbed TLS judges when all are through.
 
-        found = x509.Certificate(certificate)
+        Nothing may be raised here: Mbed TLS would not get to free what it holds.
+        """
+        try:
+            self.handshake.note(certificate)
+            self._look_at(certificate, depth)
+        except MemoryError:
+            self.handshake.objection = "memory"
+        except ValueError:
+            self.handshake.objection = "unreadable"
+        return NOT_VERIFIED if self.handshake.objection else 0
+
+    def _look_at(self, certificate: memoryview, depth: int) -> None:
+        """Objects where Mbed TLS would not. Raises ValueError if this is no certificate, MemoryError."""
+        if self._read is None or (depth and not self._pins):
+            return
+        found = self._read(certificate)
         if self._pins and _pin(found.spki) in self._pins:
             self._pinned = True
         if depth:
-            return 0
+            return
+        self.valid = (found.not_before, found.not_after)
         if self._pins and not self._pinned:
-            handshake.objection = "pins"
+            self.handshake.objection = "pins"
         elif not found.has_names:
-            handshake.objection = "names"
-        return _NOT_VERIFIED if handshake.objection else 0
+            self.handshake.objection = "names"
 
 
 def checking(

@@ -1,7 +1,6 @@
 """Plain sentences for what Mbed TLS reports, with the names and dates of the certificate that it is about."""
 
 import errno
-from binascii import b2a_base64
 from hashlib import sha256
 
 from micropython import const
@@ -46,7 +45,7 @@ _RENEW = "The server's operator has to renew it."
 _NAMES = (
     "Have it issued again with the name as subject alternative name: browsers refuse it as well."
 )
-_PIN = "If the server's key was changed on purpose, correct tls.pins; if not, somebody may be in between."
+_PIN = "If its operator says that the key was changed, correct tls.pins; if not, somebody may be in between."
 _CLOCK = "Wait until the clock is set from the network, or set it by hand."
 
 
@@ -66,7 +65,7 @@ def explain(
     if code in _OUT_OF_MEMORY:
         return "The device ran out of memory for TLS.", "Keep fewer destinations enabled."
     if handshake.objection:
-        return _objected(handshake)
+        return _objected(handshake, _stamp(now))
     if isinstance(error, ValueError) or code == _VERIFY_FAILED:
         return _refused_by_us(str(error), server_name, handshake, _stamp(now), estimated)
     if code == faults.ALERT or faults.is_cut(code):
@@ -148,12 +147,17 @@ def _outdated(handshake: "Handshake", now: str) -> int:
     return -1
 
 
-def _objected(handshake: "Handshake") -> "Told":
-    """What we refuse although Mbed TLS might not."""
+def _objected(handshake: "Handshake", now: str) -> "Told":
+    """What we refuse although Mbed TLS might not; it has not come to its own verdict then."""
+    if handshake.objection == "unreadable":
+        return _unfit(handshake)
+    index = _outdated(handshake, now)
+    found = _summary(handshake, index) if index >= 0 else None
+    if found is not None and found.not_after < now:
+        return _expired(handshake, now)
     leaf = _summary(handshake, 0)
-    if handshake.objection == "pins" and leaf is not None:
-        pin = b2a_base64(sha256(leaf.spki).digest()).decode().strip()
-        return f"The server's public key is not one that is pinned here; its pin is {pin}.", _PIN
+    if handshake.objection == "pins":
+        return "None of the server's public keys is one that is pinned for this destination.", _PIN
     subject = leaf.subject if leaf is not None else ""
     cause = "The server's certificate names no host, only the outdated common name %s."
     return cause % (subject or "(empty)"), _NAMES
@@ -219,11 +223,12 @@ def _expired(handshake: "Handshake", now: str) -> "Told":
             else "A certificate of the server"
         )
         return f"{which} has expired.", _RENEW
-    date = _date(found.not_after)
+    date, today = _date(found.not_after), _date(now)
     if index:
-        cause = "The certificate of %s, an authority above the server's, expired on %s."
-        return cause % (x509.known(found.subject), date), _RENEW
-    return f"The server's certificate expired on {date}.", _RENEW
+        cause = "The certificate of %s, an authority above the server's, expired on %s; the device's clock says %s."
+        return cause % (x509.known(found.subject), date, today), _RENEW
+    cause = "The server's certificate expired on %s; the device's clock says %s."
+    return cause % (date, today), _RENEW
 
 
 def _too_early(handshake: "Handshake", now: str, estimated: bool) -> "Told":

@@ -35,6 +35,9 @@ class Sets:
         if self._recovered:
             return
         folder = self._root.rstrip("/") + "/certs"
+        if not _exists(folder):
+            self._recovered = True
+            return
         try:
             if any(["." in name for name in os.listdir(folder)]):
                 from trust import editing  # given back below
@@ -43,10 +46,14 @@ class Sets:
             if _exists(folder + "/default/roots.bin.new"):
                 os.remove(folder + "/default/roots.bin.new")
             self._recovered = True
-        except OSError:  # there is no folder yet, or it is tried again
+        except OSError:  # it is tried again
             return
         finally:
             transient.release(("trust.editing",))
+
+    def takes_default(self, name: str) -> bool:
+        """Whether a set believes the default bundle."""
+        return name == "default" or _exists("%s/certs/%s/ca.default" % (self._root, name))
 
 
 def _exists(path: str) -> bool:

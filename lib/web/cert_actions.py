@@ -92,6 +92,7 @@ async def replace_bundle(model: "Model", request: "Incoming") -> str:
 
     if (request.content_type or "").lower().startswith(_FORMS):
         check_name("default")
+    model.certificates.recover()  # before there is a new bundle that is not whole yet
     try:
         with roots_update.Update(CertSets(model.root).bundle) as update:
             while True:

@@ -3,9 +3,8 @@
 Imported while somebody asks, then given back: see `web.certificates`.
 """
 
-import time
-
 import jsontext
+from net.dates import stamp
 from trust import inspection, roots
 from trust.certsets import DEFAULT, CertSet, CertSetError, CertSets
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     Details = dict[str, object]
 
-_SECONDS_1970_TO_2000 = 946_684_800
 _SHOWN = (
     ("subject", "issuer", "serial", "not_before", "not_after")  # and names
     + ("days_left", "warning", "fingerprint", "key")
@@ -37,7 +35,7 @@ class Listing:
     def __init__(self, model: "Model") -> None:
         self._model = model
         self._sets = CertSets(model.root)
-        self._now = stamp(model.clock.unix_s()) if model.clock.is_set else None
+        self._now = stamp(model.clock.best_s()) if model.clock.is_set else None
         model.certificates.recover()
 
     def all(self) -> "Iterator[str]":
@@ -114,12 +112,6 @@ def users(model: "Model", name: str) -> "list[tuple[tuple[str, int | str], ...]]
         for destination in model.store.settings["destinations"]
         if destination["cert_set"] == name
     ]
-
-
-def stamp(unix_s: int) -> str:
-    """Unix time as certificates write it: YYYYMMDDHHMMSS, UTC."""
-    epoch = 0 if time.gmtime(0)[0] == 1970 else _SECONDS_1970_TO_2000
-    return "%04d%02d%02d%02d%02d%02d" % time.gmtime(unix_s - epoch)[:6]
 
 
 def _certificate(one: "Details") -> str:

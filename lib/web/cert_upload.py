@@ -174,9 +174,9 @@ class _Result:
 
     def checked(self, model: "Model") -> "Changes":
         """What is to be written. Raises Problems if the set would not work."""
-        from web.cert_listing import stamp
+        from net.dates import stamp
 
-        now = stamp(model.clock.unix_s()) if model.clock.is_set else None
+        now = stamp(model.clock.best_s()) if model.clock.is_set else None
         ca, cert, key = [self._file(file) for file in ("ca.pem", "client.crt", "client.key")]
         _, problems = inspection.check(ca, cert, key, now)
         if ca is None and self._file("ca.default") is None:

@@ -56,11 +56,13 @@ def mount(site: "Site", model: "Model") -> None:
     actions = Actions(model)
     site.accept_body("PUT", _BASE + "/default", _BUNDLE_LIMIT, in_pieces=True)
     site.accept_body("PUT", _BASE + "/", _SET_LIMIT)
+    site.accept_body("POST", _BASE + "/", _SET_LIMIT)
     for method, path, action in (
         ("GET", _BASE, actions.list_all),
         ("PUT", _BASE + "/default", actions.replace_bundle),
         ("GET", _BASE + "/<name>", actions.show),
         ("PUT", _BASE + "/<name>", actions.store),
+        ("POST", _BASE + "/<name>", actions.store),  # what forms and `curl -F` send
         ("DELETE", _BASE + "/<name>", actions.delete),
         ("POST", _BASE + "/<name>/key", actions.make_key),
         ("GET", _CLOCK, actions.show_clock),
@@ -145,7 +147,7 @@ class Actions:
         """State and source of the clock, and what it shows."""
         clock = self._model.clock
         return jsontext.plain(
-            (("state", clock.state), ("source", clock.source), ("unix_s", clock.unix_s()))
+            (("state", clock.state), ("source", clock.source), ("unix_s", clock.best_s()))
         )
 
     async def set_clock(self, request: "Incoming") -> "Text":

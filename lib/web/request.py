@@ -17,7 +17,7 @@ except ImportError:
 if TYPE_CHECKING:
     from asyncio import StreamReader
 
-    from web.clients import Connection
+    from web.clients import Connection, Outlet
     from web.site import Site
 
     Head = tuple[str, str, str, NoCaseDict]
@@ -28,6 +28,7 @@ _PIECE = const(1024)
 _DRAIN = const(65536)
 _DRAIN_MS = const(500)
 _END = b"\r\n\r\n"
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class BadRequest(Exception):
@@ -52,10 +53,16 @@ class Body:
     """
 
     def __init__(
-        self, reader: "StreamReader", begin: bytes, length: int, client: "Connection"
+        self,
+        reader: "StreamReader",
+        begin: bytes,
+        length: int,
+        client: "Connection",
+        outlet: "Outlet | None" = None,
     ) -> None:
-        """`begin` has been read with the head."""
+        """`begin` has been read with the head; the client waits at `outlet` to be told to go on, if there is one."""
         self.left = length
+        self._outlet = outlet
         self._reader = reader
         self._begin = begin
         self._client = client
@@ -73,6 +80,9 @@ class Body:
         if not self._begun:
             self._begun = True
             self._client.sends(self.left)
+            if self._outlet is not None:
+                await self._outlet.awrite(_GO_ON)
+                await self._outlet.flush()
         part = self._begin[:size] or await self._reader.read(min(size, self.left))
         if not part:
             raise EOFError
@@ -113,7 +123,7 @@ class Incoming(Request):
 
 
 async def read_request(
-    app: "Site", reader: "StreamReader", address: str, client: "Connection"
+    app: "Site", reader: "StreamReader", address: str, client: "Connection", outlet: "Outlet"
 ) -> Incoming | None:
     """The next request, its body not read yet; None if the client left before the head was whole.
 
@@ -125,7 +135,8 @@ async def read_request(
     head = parse_head(received)
     limit, in_pieces = app.body_limit(head[0], head[1].partition("?")[0])
     length = _body_length(head[3], limit)
-    upload = Body(reader, rest[:length], length, client)
+    waits = head[3].get("Expect") is not None
+    upload = Body(reader, rest[:length], length, client, outlet if waits else None)
     try:
         return Incoming(app, address, head, upload, in_pieces)
     except (ValueError, OverflowError):
@@ -186,7 +197,7 @@ async def _read_head(reader: "StreamReader") -> tuple[bytes | None, bytes]:
 
 
 def _body_length(headers: NoCaseDict, limit: int) -> int:
-    if "Expect" in headers:  # the client holds its body back for an answer; it asks again without
+    if headers.get("Expect", "100-continue").lower() != "100-continue":
         raise BadRequest(417, "Expectation Failed")
     if "Transfer-Encoding" in headers:
         raise BadRequest(411, "Length Required")

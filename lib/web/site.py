@@ -69,7 +69,7 @@ class Site(Microdot):
     def accept_body(self, method: str, path: str, limit: int, in_pieces: bool = False) -> None:
         """Lets a route have bodies of up to `limit` bytes rather than 4 KB.
 
-        A `path` that ends with "/" stands for everything below it; what is said first counts. With `in_pieces` the
+        A `path` that ends with "/" stands for what is right below it; what is said first counts. With `in_pieces` the
         route reads `request.upload` itself.
         """
         self._bodies.append((method, path, limit, in_pieces))
@@ -77,7 +77,7 @@ class Site(Microdot):
     def body_limit(self, method: str, path: str) -> tuple[int, bool]:
         """How many bytes the body of a request may have, and whether its route reads it in pieces."""
         for wanted, place, limit, in_pieces in self._bodies:
-            below = place[-1] == "/" and path.startswith(place)
+            below = place[-1] == "/" and path.rpartition("/")[0] + "/" == place
             if method == wanted and (path == place or below):
                 return limit, in_pieces
         return _BODY_LIMIT, False
@@ -88,7 +88,7 @@ class Site(Microdot):
         """Reads one request of the client at `address` and answers it; `client` is told how far that is."""
         left = 0
         try:
-            request = await read_request(self, reader, address, client)
+            request = await read_request(self, reader, address, client, outlet)
             if request is None:
                 return
             client.asked()

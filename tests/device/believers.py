@@ -32,6 +32,7 @@ LONE = self_signed(NAME)
 WORKSHOP = EC.intermediate("Workshop CA")
 OLD, NEW = Authority("Old root"), Authority("New root", kind="rsa")
 CROSSED = NEW.cross_signed_by(OLD)
+CROSSED_BY_EXPIRED = NEW.cross_signed_by(EXPIRED_ROOT).intermediate("Issuing CA")
 PUBLIC = Authority("Public root")
 PUBLIC_ISSUER = PUBLIC.intermediate("Issuing CA")
 CLIENTS = Authority("Clients CA")
@@ -102,7 +103,7 @@ def make_device(root: Path) -> None:
         if pair is not None:
             pair.write(folder, "client.crt", "client.key")
     (root / "certs" / "mutual-default" / "ca.default").touch()
-    bundle = Path(certifi.where()).read_bytes() + PUBLIC.pem + OLD.pem
+    bundle = Path(certifi.where()).read_bytes() + PUBLIC.pem + OLD.pem + NEW.pem + EXPIRED_ROOT.pem
     roots.write(root / "certs" / "default" / "roots.bin", roots.bundle(bundle, "20261018"))
 
 

@@ -152,8 +152,8 @@ def test_the_second_era_is_told_from_the_first(build):
 
 
 def test_a_name_that_cannot_be_looked_up_is_passed_over(build):
-    with Ntp(HONEST) as peers:
-        servers = ["no-such-host.invalid", peers.hosts[0]]
+    with Ntp(HONEST, HONEST) as peers:
+        servers = [peers.hosts[0], "no-such-host.invalid", peers.hosts[1]]
         [found] = ask(build, {"servers": servers, "port": peers.port})
     assert "NTP server no-such-host.invalid could not be looked up" in found["log"]
     assert is_right(found)

@@ -13,6 +13,7 @@ from believers import (
     BUILDS,
     CLIENTS,
     CROSSED,
+    CROSSED_BY_EXPIRED,
     EC,
     EC384,
     EXPIRED_ROOT,
@@ -121,6 +122,21 @@ def delivered() -> list[Case]:
             certset="default",
             plan={"remembered": "xyz 00"},
         ),
+        Case(
+            "default, an expired root is remembered",
+            CROSSED_BY_EXPIRED.server(NAME),
+            certset="default",
+            plan={"remembered": key_of(EXPIRED_ROOT)},
+        ),
+        Case(
+            "default, another root is remembered and both are pinned",
+            PUBLIC.server(NAME),
+            certset="default",
+            plan={
+                "remembered": key_of(OLD),
+                "pins": [pin(PUBLIC.certificate), pin(OLD.certificate)],
+            },
+        ),
         Case("an estimated clock", ec, plan={"state": "estimated"}),
     ]
 
@@ -218,11 +234,21 @@ def refused() -> list[Case]:
             EC.intermediate("C", permitted=("example",)).server(NAME),
             "what this device does not know",
         ),
+        Case(
+            "more extensions than anybody reads",
+            EC.server(NAME, extensions=70),
+            "what this device does not know",
+        ),
+        Case(
+            "more extensions, from an unknown root",
+            OTHER.server(NAME, extensions=70),
+            "what this device does not know",
+        ),
         Case("Ed25519", EC.server(NAME, kind="ed25519"), "no version or cipher in common"),
         Case(
             "a false pin",
             ec,
-            f"its pin is {pin(leaf(ec))}.",
+            "None of the server's public keys",
             plan={"pins": [pin(OTHER.certificate)]},
         ),
         Case(

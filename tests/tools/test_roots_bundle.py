@@ -7,6 +7,7 @@ import platform
 import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import certifi
@@ -133,3 +134,11 @@ def test_every_root_is_found_under_micropython_and_taken_by_mbed_tls(bundle, moz
     *found, last = done.stdout.splitlines()
     assert found == [hashlib.sha256(der).hexdigest() for der in mozilla], done.stderr
     assert last == "refused: invalid cert"
+
+
+def test_the_firmware_is_not_older_than_its_roots():
+    """No clock may be set to before it was made."""
+    from device.status import RELEASED
+
+    day = datetime.strptime(roots.date(certifi.__version__), "%Y%m%d").replace(tzinfo=UTC)
+    assert day.timestamp() <= RELEASED

@@ -7,6 +7,7 @@ from helper import raises
 from trust.certsets import CertSetError
 
 DATE = "Tue, 29 Oct 2024 03:33:20 GMT"
+VALID = ("20240101000000", "20250101000000")
 
 
 class Sets:
@@ -66,13 +67,15 @@ def test_a_set_that_is_not_there_is_an_error_of_the_settings():
 
 
 def test_the_time_of_a_server_is_offered_to_a_clock_that_wants_it():
-    for date, wants, expected in (
-        (DATE, True, [("answer", 1_730_172_800)]),
-        (DATE, False, []),
-        ("yesterday", True, []),
-        (None, True, []),
+    for date, valid, wants, expected in (
+        (DATE, VALID, True, [("answer", 1_730_172_800)]),
+        (DATE, VALID, False, []),
+        ("yesterday", VALID, True, []),
+        (None, VALID, True, []),
+        (DATE, ("20241029033321", "20260101000000"), True, []),
+        (DATE, ("20230101000000", "20241029033319"), True, []),
     ):
         clock = Clock(wants)
-        Contexts(Sets(), clock).hear(date)
-        assert clock.offers == expected, date
-    Contexts(Sets()).hear(DATE)  # there may be no clock to set
+        Contexts(Sets(), clock).hear(date, valid)
+        assert clock.offers == expected, (date, valid)
+    Contexts(Sets()).hear(DATE, VALID)  # there may be no clock to set

@@ -373,6 +373,12 @@ def test_every_trouble_is_told():
     ]
 
 
+def test_without_names_the_round_ends_at_the_first_one():
+    found = poll(a="NAMELESS", b=0, c=0)
+    assert found[0] is None and found[3].is_cut
+    assert [server for server, _, _ in found[3].troubles] == ["a"]
+
+
 def test_a_network_that_is_down_is_told_with_its_error():
     network = server((0, OSError(113)))
     asking = sntp.Poll(RELEASED)

@@ -314,7 +314,7 @@ def test_what_is_not_there_cannot_be_shown_or_deleted(port):
     for method in ("GET", "DELETE"):
         status, [problem] = told(port, VAN, method)
         assert (status, problem["code"]) == (404, "unknown")
-    assert ask(port, VAN, method="POST")[0].status == 405
+    assert ask(port, VAN, method="PATCH")[0].status == 405
 
 
 def test_a_full_medium_is_told_and_leaves_the_set(port, root, authority):
