@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Fields = list[tuple[str, str]]
 
 _USER_AGENT = "ESP32 WiCAN/1.0"
-_MAKERS = transient.ADDRESSES + ("delivery.heads", "delivery.credentials", "delivery.headers")
+_MAKERS = transient.ADDRESSES + "delivery.heads delivery.credentials delivery.headers"
 
 
 class RouteError(Exception):
@@ -139,7 +139,7 @@ class Route:
 
             message = connection.writer.message(method, goal, fixed, body, changing)
             parcel.trace = trace.of(message, self._secrets)
-            transient.release(("delivery.trace",))
+            transient.release("delivery.trace")
         return await connection.request(method, goal, fixed, body, deadline_ms, changing)
 
     def _heading(self, parcel: "Parcel") -> "Fields":

@@ -49,7 +49,7 @@ class Sets:
         except OSError:  # it is tried again
             return
         finally:
-            transient.release(("trust.editing",))
+            transient.release("trust.editing")
 
     def takes_default(self, name: str) -> bool:
         """Whether a set believes the default bundle."""
