@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.fields import Checks
+    from config.store import Watch
     from delivery.destination import Destination
     from running import Running
     from supervisor import Task
     from web.site import Site
+
+    Follower = tuple[Callable[[], None], Watch]
 
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(10_000)
@@ -88,6 +91,9 @@ class App:
             board.supply_mv,
         )
         self._shared = self._make_shared(root)
+        self._followers: list[Follower] = []
+        self._behind: list[Follower] = []  # those not in line with the settings yet
+        self._changes = self.store.watch("profile", *self.store.settings)
         self._destinations: list[Running] = []
         self._car: Task | None = None
         self._time: Task | None = None
@@ -101,6 +107,7 @@ class App:
         self._follow(self._apply_destinations, "destinations", "autopid", "network")
         self._follow(self._restart_car, "adapter")
         self._follow(self._restart_clock, "clock")
+        self._supervisor.start("settings", self._keep_up)
         if self.store.settings["web"]["enabled"]:
             self._supervisor.start("page", self._serve_page)
         self._log.info("firmware started, device %s", self._status.device_id)
@@ -155,15 +162,24 @@ class App:
     # Settings that changed
 
     def _follow(self, apply: "Callable[[], None]", *sections: str) -> None:
-        """Calls `apply` now and after each change of these sections, again if it fails."""
-        watch = self.store.watch(*sections)
+        """Calls `apply` at the start and after each change of these sections, again if it fails."""
+        follower = apply, self.store.watch(*sections)
+        self._followers.append(follower)
+        self._behind.append(follower)
 
-        async def follow() -> None:
-            while True:
-                apply()
-                await watch.wait()
-
-        self._supervisor.start("settings " + sections[0], follow)
+    async def _keep_up(self) -> None:
+        """Brings one part after the other in line with the settings; one that fails does not keep the others back."""
+        while True:
+            for follower in self._followers:
+                if follower[1].changed() and follower not in self._behind:
+                    self._behind.append(follower)
+            while self._behind:
+                follower = self._behind.pop(0)
+                self._behind.append(follower)  # the last, should it fail
+                follower[0]()
+                self._behind.remove(follower)
+                await asyncio.sleep_ms(0)
+            await self._changes.wait()
 
     def _apply_log(self) -> None:
         self.log.set_level(self.store.settings["log"]["level"])
