@@ -19,17 +19,15 @@ import spoken
 LIB = on_cpython.ROOT / "lib"
 ROOMS = ("delivery", "net", "trust")  # whose sentences reach the journal
 # These are shown where something is entered.
-ELSEWHERE = ("presets.py", "template.py", "clock.py", "roots_update.py", "csr.py", "p256.py")
-ELSEWHERE += (
-    "contents.py",
-    "details.py",
-    "fitness.py",
-    "inspection.py",
-    "keys.py",
-    "pem.py",
-    "der.py",
-)
-ELSEWHERE += ("clock_setting.py",)
+ELSEWHERE = (
+    "presets.py",
+    "template.py",
+    "clock_setting.py",
+    "roots_update.py",
+    "csr.py",
+    "p256.py",
+) + ("contents.py", "details.py", "fitness.py", "inspection.py", "keys.py", "pem.py", "der.py")
+
 
 _HEAD = """# What the device says about deliveries, and what to do
 

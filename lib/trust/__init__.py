@@ -1,6 +1,7 @@
 """What the device trusts: named certificate sets and the certificates in them."""
 
 import os
+from errno import ENOENT
 
 import transient
 
@@ -35,9 +36,6 @@ class Sets:
         if self._recovered:
             return
         folder = self._root.rstrip("/") + "/certs"
-        if not _exists(folder):
-            self._recovered = True
-            return
         try:
             if any(["." in name for name in os.listdir(folder)]):
                 from trust import editing  # given back below
@@ -46,8 +44,10 @@ class Sets:
             if _exists(folder + "/default/roots.bin.new"):
                 os.remove(folder + "/default/roots.bin.new")
             self._recovered = True
-        except OSError:  # it is tried again
-            return
+        except OSError as error:
+            self._recovered = (
+                error.errno == ENOENT
+            )  # there is no folder yet; else it is tried again
         finally:
             transient.release("trust.editing")
 

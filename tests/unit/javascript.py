@@ -4,7 +4,7 @@ import json
 
 
 def is_index(key):
-    return key.isascii() and key.isdigit() and str(int(key)) == key and int(key) < 2**32 - 1
+    return key.encode().isdigit() and str(int(key)) == key and int(key) < 2**32 - 1
 
 
 def stringify(item):
