@@ -9,6 +9,7 @@ import sys
 # Beginnings of names: "trust." is all that is in that package. A blank follows each, so that these can be joined.
 _COMPILING = (
     "autopid.compiler autopid.parser autopid.terms autopid.runtime obd.commands obd.j1979 "
+    "obd.mode01 obd.field "
 )
 ADDRESSES = "net.url "
 ROLLOUT = "rollout "

@@ -1,7 +1,7 @@
 """Requests that are made again and again: when each is due, and what its answer means."""
 
 from micropython import const
-from obd import isotp, mode01
+from obd import isotp
 
 from autopid.parameter import OutOfRange, Parameter
 
@@ -12,6 +12,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from obd.at import Link
+    from obd.field import Field
     from obd.request import Reply, Request
 
     from autopid.group import Group
@@ -87,7 +88,7 @@ class Job:
 
     # Attributes that keep these values take no room in the object: a car may have a hundred.
     pid = NO_PID
-    fields: "tuple[mode01.Field, ...]" = ()
+    fields: "tuple[Field, ...]" = ()
     known = False
     alone = False
     _failures = 0
@@ -101,9 +102,7 @@ class Job:
         self.period_ms = _SLOWEST_MS
         self.due_ms = self._grid_ms = 0
 
-    def add(
-        self, parameter: Parameter, period_ms: int, field: "mode01.Field | None" = None
-    ) -> None:
+    def add(self, parameter: Parameter, period_ms: int, field: "Field | None" = None) -> None:
         """Decodes one more value from the answer; the job runs at the shortest period of all."""
         self.period_ms = min(self.period_ms, period_ms) if self.parameters else period_ms
         self.parameters.append(parameter)
@@ -184,6 +183,8 @@ class Job:
 
 def _singles(reply: "Reply", pid: int) -> "list[bytes]":
     """The answers of all ECUs to a single-PID request, lowest ECU first; wrong ones left out."""
+    from obd import mode01  # loaded if there are standard PIDs
+
     singles = []
     for ecu in reply.ecus:
         try:

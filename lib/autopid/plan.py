@@ -19,7 +19,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from obd.mode01 import Field
+    from obd.field import Field
 
     from autopid.group import Group
     from autopid.profile import Profile

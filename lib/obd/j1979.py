@@ -11,7 +11,8 @@ Needed to choose parameters, not to read them: `obd.mode01` cuts answers. Which 
 `obd.scan`. Trouble codes and the VIN: `obd.vehicle`.
 """
 
-from obd.mode01 import DATA, Field
+from obd.field import Field
+from obd.mode01 import DATA
 
 try:
     from typing import TYPE_CHECKING
