@@ -12,7 +12,6 @@ from delivery.contexts import Contexts
 from delivery.shared import Shared
 from device.memory import Memory
 from device.signals import Signals
-from device.status import RELEASED, Status
 from log import Log
 from micropython import const
 from net.clock import Clock, System
@@ -58,6 +57,8 @@ class App:
     """
 
     def __init__(self, root: str) -> None:
+        from device.status import RELEASED  # given back below
+
         self.root = root
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
@@ -75,13 +76,7 @@ class App:
         )
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
-        self._status = Status(
-            board,
-            board.device_id(root),
-            self.uptime,
-            self.clock,
-            lambda: self.poller.ecu_status,
-        )
+        self._device_id = board.device_id(root)
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
         self.signals = Signals(
             self.group,
@@ -99,6 +94,7 @@ class App:
         self._time: Task | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
+        transient.release(transient.STATUS)
 
     async def run(self) -> None:
         """Runs the device until it is cancelled or a fatal error ends it."""
@@ -110,7 +106,7 @@ class App:
         self._supervisor.start("settings", self._keep_up)
         if self.store.settings["web"]["enabled"]:
             self._supervisor.start("page", self._serve_page)
-        self._log.info("firmware started, device %s", self._status.device_id)
+        self._log.info("firmware started, device %s", self._device_id)
         try:
             while True:
                 gc.collect()
@@ -138,7 +134,12 @@ class App:
 
     def status_pairs(self) -> "list[tuple[str, str | int | bool]]":
         """The redacted status."""
-        return self._status.pairs()
+        from device import status  # given back below
+
+        try:
+            return status.pairs(board, self._device_id, self.uptime.ms(), self.clock, self.ecu)
+        finally:
+            transient.release(transient.STATUS)
 
     def problems(self) -> "list[str]":
         """What is wrong with settings and vehicle profile, a sentence each."""
@@ -205,14 +206,14 @@ class App:
         return Shared(
             root,
             boot,
-            self._status.device_id,
+            self._device_id,
             self.group,
             self.uptime,
             self.clock.unix_s,
             self.signals,
             Contexts(self.certificates, self.clock, self._memory),
             self.store.secret,
-            self._status.pairs,
+            self.status_pairs,
             self.log.logger("delivery"),
             self.store.settings["network"]["max_connections"],
             lambda: self.clock.is_set,

@@ -16,6 +16,7 @@ ROLLOUT = "rollout "
 PLANNING = _COMPILING + "autopid.plan autopid.profile rollout "
 LINK = "obd.link obd.baud "
 ADAPTER = "obd.commands obd.setup obd.remarks "
+STATUS = "device.status "
 FILING = "config. "
 SETTINGS = (
     FILING + _COMPILING + "net.url delivery.presets delivery.headers delivery.formats.template "
