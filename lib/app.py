@@ -12,7 +12,6 @@ from delivery.contexts import Contexts
 from delivery.shared import Shared
 from device.memory import Memory
 from device.signals import Signals
-from device.status import RELEASED, Status
 from log import Log
 from micropython import const
 from net.clock import Clock, System
@@ -32,12 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.fields import Checks
+    from config.store import Watch
     from delivery.commands import Downlinks
     from delivery.destination import Destination
     from net.bridges import Bridges
     from running import Running
     from supervisor import Task
     from web.site import Site
+
+    Follower = tuple[Callable[[], None], Watch]
 
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(10_000)
@@ -58,6 +60,8 @@ class App:
     """
 
     def __init__(self, root: str) -> None:
+        from device.status import RELEASED  # given back below
+
         self.root = root
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
@@ -75,13 +79,7 @@ class App:
         )
         self.group = Group(self.uptime)
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
-        self._status = Status(
-            board,
-            board.device_id(root),
-            self.uptime,
-            self.clock,
-            lambda: self.poller.ecu_status,
-        )
+        self._device_id = board.device_id(root)
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
         self.signals = Signals(
             self.group,
@@ -93,6 +91,9 @@ class App:
         self._contexts = Contexts(self.certificates, self.clock, self._memory)
         self._ids: dict[str, str] = {}
         self._shared = self._make_shared(root)
+        self._followers: list[Follower] = []
+        self._behind: list[Follower] = []  # those not in line with the settings yet
+        self._changes = self.store.watch("profile", *self.store.settings)
         self._destinations: list[Running] = []
         self._downlinks: Downlinks | None = None
         self.bridges: Bridges | None = None
@@ -100,6 +101,7 @@ class App:
         self._time: Task | None = None
         self._trouble = ""
         self._plan_problems: list[str] = []
+        transient.release(transient.STATUS)
 
     async def run(self) -> None:
         """Runs the device until it is cancelled or a fatal error ends it."""
@@ -109,9 +111,10 @@ class App:
         self._follow(self._apply_bridges, "bridges", "passthrough", "network")
         self._follow(self._restart_car, "adapter")
         self._follow(self._restart_clock, "clock")
+        self._supervisor.start("settings", self._keep_up)
         if self.store.settings["web"]["enabled"]:
             self._supervisor.start("page", self._serve_page)
-        self._log.info("firmware started, device %s", self._status.device_id)
+        self._log.info("firmware started, device %s", self._device_id)
         try:
             while True:
                 gc.collect()
@@ -139,7 +142,12 @@ class App:
 
     def status_pairs(self) -> "list[tuple[str, str | int | bool]]":
         """The redacted status."""
-        return self._status.pairs()
+        from device import status  # given back below
+
+        try:
+            return status.pairs(board, self._device_id, self.uptime.ms(), self.clock, self.ecu)
+        finally:
+            transient.release(transient.STATUS)
 
     def problems(self) -> "list[str]":
         """What is wrong with settings and vehicle profile, a sentence each."""
@@ -160,7 +168,7 @@ class App:
 
             self._downlinks = Downlinks(
                 self.store,
-                self._status.device_id,
+                self._device_id,
                 self.destinations,
                 self.clock.unix_s,
                 self.uptime,
@@ -183,15 +191,24 @@ class App:
     # Settings that changed
 
     def _follow(self, apply: "Callable[[], None]", *sections: str) -> None:
-        """Calls `apply` now and after each change of these sections, again if it fails."""
-        watch = self.store.watch(*sections)
+        """Calls `apply` at the start and after each change of these sections, again if it fails."""
+        follower = apply, self.store.watch(*sections)
+        self._followers.append(follower)
+        self._behind.append(follower)
 
-        async def follow() -> None:
-            while True:
-                apply()
-                await watch.wait()
-
-        self._supervisor.start("settings " + sections[0], follow)
+    async def _keep_up(self) -> None:
+        """Brings one part after the other in line with the settings; one that fails does not keep the others back."""
+        while True:
+            for follower in self._followers:
+                if follower[1].changed() and follower not in self._behind:
+                    self._behind.append(follower)
+            while self._behind:
+                follower = self._behind.pop(0)
+                self._behind.append(follower)  # the last, should it fail
+                follower[0]()
+                self._behind.remove(follower)
+                await asyncio.sleep_ms(0)
+            await self._changes.wait()
 
     def _apply_log(self) -> None:
         self.log.set_level(self.store.settings["log"]["level"])
@@ -232,14 +249,14 @@ class App:
         return Shared(
             root,
             boot,
-            self._status.device_id,
+            self._device_id,
             self.group,
             self.uptime,
             self.clock.unix_s,
             self.signals,
             self._contexts,
             self.store.secret,
-            self._status.pairs,
+            self.status_pairs,
             self.log.logger("delivery"),
             self.store.settings["network"]["max_connections"],
             lambda: self.clock.is_set,

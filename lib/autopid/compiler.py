@@ -51,8 +51,13 @@ def _shape(term: Term, parser: Parser, shapes: "Shapes") -> "Shape":
     code = head + _relative(source.code, base)
     key = (code, divisor, parser.last - base)
     if key not in shapes:
-        shapes[key] = (eval(code, NAMESPACE), divisor, text, parser.last - base)
+        shapes[key] = (eval(code, _called(code)), divisor, text, parser.last - base)
     return shapes[key]
+
+
+def _called(code: str) -> "dict[str, Any]":
+    """What the source may call, and no more: a function keeps all it could call, which few do."""
+    return {name: NAMESPACE[name] for name in NAMESPACE if name + "(" in code}
 
 
 def _relative(code: str, base: int) -> str:

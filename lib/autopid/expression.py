@@ -24,7 +24,6 @@ shape, and differ only in their base, the first byte they read.
 
 from autopid.decimal import decimal_text, quotient_text, rounded
 from autopid.errors import ExpressionError
-from autopid.runtime import Ratio, reference_value
 
 try:
     from typing import TYPE_CHECKING
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from autopid.compiler import Shape, Shapes
-    from autopid.runtime import Image
+    from autopid.runtime import Image, Ratio
 
     References = Callable[[str], str | None] | Mapping[str, str]
 
@@ -128,19 +127,20 @@ def exact(
     """`Expression.value` for any number of decimals, and for ratios; `source` has the attributes of an expression."""
     read, divisor = source.shape[:2]
     if divisor:
-        result = Ratio(read(image, source.base, v), divisor)
+        n, d = read(image, source.base, v), divisor
     else:
-        lookup = _lookup(source.refs, refs) if source.refs else None
-        result = read(image, source.base, v, lookup)
+        ratio = read(image, source.base, v, _lookup(source.refs, refs) if source.refs else None)
+        n, d = ratio.n, ratio.d
     if decimals == 2:
-        return quotient_text(result.n, result.d)
-    return decimal_text(rounded(result.n * 10**decimals, result.d), decimals)
+        return quotient_text(n, d)
+    return decimal_text(rounded(n * 10**decimals, d), decimals)
 
 
 def _lookup(names: "tuple[str, ...]", refs: "References | None") -> "Callable[[int], Ratio]":
     """Returns a function from a place in `names` to the value of the name there."""
+    from autopid.runtime import reference_value  # few cars have fractions and references
 
-    def lookup(index: int) -> Ratio:
+    def lookup(index: int) -> "Ratio":
         name = names[index]
         text = None if refs is None else refs(name) if callable(refs) else refs[name]
         if text is None:

@@ -1,10 +1,9 @@
 """Requests that are made again and again: when each is due, and what its answer means."""
 
 from micropython import const
-from obd import isotp, j1979
+from obd import isotp
 
 from autopid.parameter import OutOfRange, Parameter
-from autopid.runtime import AddressedImage
 
 try:
     from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from obd.at import Link
+    from obd.field import Field
     from obd.request import Reply, Request
 
     from autopid.group import Group
@@ -78,43 +78,50 @@ class Job:
         ecu: the ECU it goes to.
         request: what is asked.
         parameters: the values its answer holds.
-        standards: for a standard PID, what each of the parameters is decoded by; empty for other requests.
+        fields: for a standard PID, where each of the parameters stands; empty for other requests.
         pid: the mode 01 PID of a standard parameter, else -1.
+        period_ms: how often it is asked, in ms.
         due_ms: uptime at which it is due next.
         known: True once it has been answered.
         alone: True if the ECU answers it, but not in a batch.
     """
 
+    # Attributes that keep these values take no room in the object: a car may have a hundred.
+    pid = NO_PID
+    fields: "tuple[Field, ...]" = ()
+    known = False
+    alone = False
+    _failures = 0
+
     def __init__(self, ecu: Ecu, request: "Request", pid: int = NO_PID) -> None:
         self.ecu = ecu
         self.request = request
-        self.pid = pid
+        if pid != NO_PID:
+            self.pid = pid
         self.parameters: list[Parameter] = []
-        self.standards: list[j1979.Standard] = []
         self.period_ms = _SLOWEST_MS
         self.due_ms = self._grid_ms = 0
-        self.known = False
-        self.alone = False
-        self._failures = 0
 
-    def add(
-        self, parameter: Parameter, period_ms: int, standard: "j1979.Standard | None" = None
-    ) -> None:
+    def add(self, parameter: Parameter, period_ms: int, field: "Field | None" = None) -> None:
         """Decodes one more value from the answer; the job runs at the shortest period of all."""
         self.period_ms = min(self.period_ms, period_ms) if self.parameters else period_ms
         self.parameters.append(parameter)
-        if standard is not None:
-            self.standards.append(standard)
+        if field is not None:
+            self.fields += (field,)
 
     def succeeded(self) -> None:
         """It gave an answer: back to the full rate."""
         self.known = True
-        self._failures = 0
+        self._forgive()
 
     def wake(self, now_ms: int) -> None:
         """The car answers again: due at once, at the full rate."""
-        self._failures = 0
+        self._forgive()
         self.due_now(now_ms)
+
+    def _forgive(self) -> None:
+        if self._failures:
+            self._failures = 0
 
     def due_now(self, now_ms: int) -> None:
         """Starts a new grid at this uptime."""
@@ -147,20 +154,22 @@ class Job:
 
     def decode(self, reply: "Reply", group: "Group") -> None:
         """Stores what the answer says in the group."""
-        if self.standards:
+        if self.fields:
             self.decode_payloads(_singles(reply, self.pid), group)
             return
         image: Image = reply.image()
         if reply.address is not None:
+            from autopid.runtime import AddressedImage  # few ECUs are addressed so
+
             image = AddressedImage(reply.image(), reply.payload())
         for parameter in self.parameters:
             store(parameter, image, group)
 
     def decode_payloads(self, payloads: "list[bytes]", group: "Group") -> None:
         """Stores standard values from single-PID payloads, those of the lowest ECU first."""
-        for parameter, standard in zip(self.parameters, self.standards):
+        for parameter, field in zip(self.parameters, self.fields):
             for payload in payloads:
-                if standard.present(payload):
+                if field.present(payload):
                     store(parameter, isotp.frame_image(payload), group)
                     break
             else:
@@ -174,10 +183,12 @@ class Job:
 
 def _singles(reply: "Reply", pid: int) -> "list[bytes]":
     """The answers of all ECUs to a single-PID request, lowest ECU first; wrong ones left out."""
+    from obd import mode01  # loaded if there are standard PIDs
+
     singles = []
     for ecu in reply.ecus:
         try:
-            singles.extend([single for _, single in j1979.split(reply.payload(ecu), (pid,))])
+            singles.extend([single for _, single in mode01.split(reply.payload(ecu), (pid,))])
         except ValueError:
             continue
     return singles

@@ -19,6 +19,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from obd.field import Field
+
     from autopid.group import Group
     from autopid.profile import Profile
 
@@ -49,7 +51,7 @@ class _Builder:
         self._shapes: dict = {}  # compiled code that several expressions share
         self._kinds: dict = {}  # metadata that several parameters share
         self._by_key: dict[tuple[Link, str, int], Job] = {}
-        self._pending: list[tuple[Job, Parameter, int, j1979.Standard | None]] = []
+        self._pending: list[tuple[Job, Parameter, int, Field | None]] = []
 
     def add_standard(self, settings: dict, base: str) -> None:
         """Standard PIDs; `base` selects the protocol."""
@@ -132,7 +134,7 @@ class _Builder:
             self.plan.problems.append((parameter.name, str(error)))
             return
         self._names.add(parameter.name)
-        self._pending.append((job, parameter, period_ms, standard))
+        self._pending.append((job, parameter, period_ms, standard.field if standard else None))
 
     def _job(self, link: Link, command: str, pid: int) -> Job:
         """The job of a request on a link, made on first use; ValueError if there can be no such request."""
@@ -154,8 +156,8 @@ class _Builder:
     def finish(self, group: "Group") -> Plan:
         """Makes the group hold the parameters; returns the plan."""
         group.configure([parameter for _, parameter, _, _ in self._pending])
-        for job, parameter, period_ms, standard in self._pending:
-            job.add(parameter, period_ms, standard)
+        for job, parameter, period_ms, field in self._pending:
+            job.add(parameter, period_ms, field)
         by_ecu: list[Job] = []  # (MicroPython's sort would not keep the order within an ECU)
         for ecu in self.plan.ecus:
             by_ecu.extend([job for job in self.plan.jobs if job.ecu is ecu])

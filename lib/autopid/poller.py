@@ -3,7 +3,7 @@
 import asyncio
 
 from micropython import const
-from obd import at, j1979
+from obd import at
 from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
 from obd.request import Reply, Request
 
@@ -300,18 +300,24 @@ class Poller:
 
 def _batchable(job: "Job", other: "Job", adapter: "Elm327") -> bool:
     """True if the two may go into one request: mode 01 PIDs of known length that the ECU may have, on CAN."""
+    if job.pid < 0 or other.pid < 0:
+        return False
+    from obd import mode01  # loaded if there are standard PIDs
+
     for each in (job, other):
-        if each.pid < 0 or each.alone or each.refused or j1979.data_length(each.pid) is None:
+        if each.alone or each.refused or mode01.data_length(each.pid) is None:
             return False
     return not at.is_legacy(adapter.protocol(job.request))
 
 
 def _split(reply: Reply, request: Request) -> "dict[int, list[bytes]]":
     """Single-PID payloads by PID, lowest ECU first; an answer that does not add up counts as none."""
+    from obd import mode01
+
     parts: dict[int, list[bytes]] = {}
     for ecu in reply.ecus:
         try:
-            for pid, payload in j1979.split(reply.payload(ecu), request.data[1:]):
+            for pid, payload in mode01.split(reply.payload(ecu), request.data[1:]):
                 parts.setdefault(pid, []).append(payload)
         except ValueError:
             request.forget_lines()

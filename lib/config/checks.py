@@ -2,7 +2,7 @@
 
 from autopid.expression import Expression, ExpressionError
 from net import url
-from obd import at, j1979
+from obd import at, commands, j1979
 
 try:
     from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ def _standard(text: str) -> "Verdict":
 
 
 def _init(text: str) -> "Verdict":
-    for command in at.split(text):
+    for command in commands.split(text):
         if not command.startswith(("AT", "ST", "VT")):
             return "init", "%s is no AT or ST command." % command
     try:

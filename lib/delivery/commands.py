@@ -41,7 +41,7 @@ LOCAL = ("local", "both")
 _CARRIED = ("response", "both")
 _MARK = b"DevEUI_downlink"
 _QUIET_MS = const(10_000)  # between two refusals that are logged
-_JUDGING = ("delivery.downlink",)
+_JUDGING = "delivery.downlink"
 
 
 def is_open(settings: dict) -> bool:

@@ -88,7 +88,7 @@ def _ciphers(policy: str) -> "list[str] | None":
     try:
         found = ciphers.of(policy)
     finally:
-        transient.release(("delivery.ciphers",))
+        transient.release("delivery.ciphers")
     if not found:
         cause = "This firmware has none of the cipher suites that are allowed (%s)." % policy
         raise RouteError(cause, "Choose other cipher suites: tls.ciphers.")

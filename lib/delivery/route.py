@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 _UNAUTHORIZED = const(401)
 _USER_AGENT = "ESP32 WiCAN/1.0"
 _MAKERS = (
-    ("delivery.heads", "delivery.credentials", "delivery.headers")
-    + ("delivery.dynamic", "delivery.identity")
-    + transient.ADDRESSES
+    transient.ADDRESSES
+    + "delivery.heads delivery.credentials delivery.headers delivery.dynamic delivery.identity"
 )
 
 
@@ -163,7 +162,7 @@ class Route:
 
             message = connection.writer.message(method, goal, fixed, body, changing)
             parcel.trace = trace.of(message, secrets)
-            transient.release(("delivery.trace",))
+            transient.release("delivery.trace")
         return await connection.request(method, goal, fixed, body, deadline_ms, changing)
 
     def _heading(self, parcel: "Parcel") -> "Fields":

@@ -1,4 +1,7 @@
-"""The status of the device as documents and the page show it. It holds no secret, so it may leave the device."""
+"""The status of the device as documents and the page show it. It holds no secret, so it may leave the device.
+
+Imported while it is shown, then given back: see `transient`.
+"""
 
 try:
     from typing import TYPE_CHECKING
@@ -6,11 +9,8 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType as Board
     from typing import Protocol
-
-    from uptime import Uptime
 
     class Clock(Protocol):
         """What is asked of the clock: `net.clock.Clock`."""
@@ -25,40 +25,25 @@ VERSION = "0.1.0"
 RELEASED = 1_793_491_200  # 2026-11-01 in Unix seconds: no clock is right that says less
 
 
-class Status:
-    """Makes the redacted status: names as the WiCAN firmware uses them."""
-
-    def __init__(
-        self,
-        board: "Board",
-        device_id: str,
-        uptime: "Uptime",
-        clock: "Clock",
-        ecu_status: "Callable[[], str]",
-    ) -> None:
-        self._board = board
-        self.device_id = device_id
-        self._uptime = uptime
-        self._clock = clock
-        self._ecu_status = ecu_status
-
-    def pairs(self) -> "Pairs":
-        """(key, value) pairs in the order they are sent."""
-        pairs: Pairs = [
-            ("device_id", self.device_id),
-            ("fw_version", VERSION),
-            ("hw_version", self._board.HARDWARE),
-            ("ecu_status", self._ecu_status()),
-        ]
-        pairs.extend(self._board.network())
-        pairs.append(("uptime", _clock_text(self._uptime.ms() // 1000)))
-        pairs.append(("time_synced", self._clock.state == "set"))
-        if self._clock.unix_s():
-            pairs.append(("timestamp", self._clock.unix_s()))
-        millivolts = self._board.supply_mv()
-        if millivolts is not None:
-            pairs.append(("batt_voltage", "%d.%dV" % divmod((millivolts + 50) // 100, 10)))
-        return pairs
+def pairs(
+    board: "Board", device_id: str, uptime_ms: int, clock: "Clock", ecu_status: str
+) -> "Pairs":
+    """(key, value) pairs in the order they are sent, under the names that the WiCAN firmware uses."""
+    found: Pairs = [
+        ("device_id", device_id),
+        ("fw_version", VERSION),
+        ("hw_version", board.HARDWARE),
+        ("ecu_status", ecu_status),
+    ]
+    found.extend(board.network())
+    found.append(("uptime", _clock_text(uptime_ms // 1000)))
+    found.append(("time_synced", clock.state == "set"))
+    if clock.unix_s():
+        found.append(("timestamp", clock.unix_s()))
+    millivolts = board.supply_mv()
+    if millivolts is not None:
+        found.append(("batt_voltage", "%d.%dV" % divmod((millivolts + 50) // 100, 10)))
+    return found
 
 
 def _clock_text(seconds: int) -> str:

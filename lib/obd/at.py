@@ -1,26 +1,12 @@
-"""AT and ST command strings of vehicle profiles, read as settings of the link to an ECU.
+"""Settings of the link to an ECU, as AT and ST commands.
 
-Profiles carry strings such as ``ATSP7;ATCP17;ATSHFC007B;ATFCSH17FC007B;ATCRA17FE007B;``. Each known command
-sets one slot of the adapter's state, so that only what differs from the present state needs to be sent, and
-what an earlier link left behind can be put back. Meaning of the commands: ELM327 data sheet v2.x, STN1100
-family reference.
+Each command sets one slot of the adapter's state, so that only what differs from the present state needs to be sent,
+and what an earlier link left behind can be put back. Meaning of the commands: ELM327 data sheet v2.x, STN1100 family
+reference. What reads them from the texts of profiles: `obd.commands`.
 """
 
+import transient
 from micropython import const
-
-try:
-    from typing import TYPE_CHECKING
-except ImportError:
-    TYPE_CHECKING = False
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# Slots by command prefix. The longest prefix wins, so FCSH is tried before a shorter one.
-_SLOTS = (
-    "ATFCSH", "ATFCSD", "ATFCSM", "ATCAF", "ATCEA", "ATCER", "ATCFC", "ATCRA", "ATCSM",
-    "ATSH", "ATCP", "ATCF", "ATCM", "ATST", "ATAT", "ATTA", "ATR", "ATM", "ATV", "ATWM", "ATSW", "ATJTM",
-)  # fmt: skip
 
 # What puts a slot back to the state after a reset. Slots that are missing here keep what was set last.
 _RESET = {
@@ -50,25 +36,6 @@ _DEFAULT_HEADER = {
     "8": "7DF",
     "9": "DB33F1",
 }
-
-# The adapter decides these for itself: replies are parsed with headers on, without echo, whatever a profile says;
-# a reset in the middle would undo the settings before it.
-_IGNORED = (
-    "ATE0",
-    "ATE1",
-    "ATH0",
-    "ATH1",
-    "ATS0",
-    "ATS1",
-    "ATL0",
-    "ATL1",
-    "ATZ",
-    "ATWS",
-    "ATD",
-    "ATI",
-    "ATM0",
-    "ATM1",
-)
 
 PROTOCOL = "ATTP"
 _LEGACY = "12345"
@@ -117,36 +84,6 @@ def older_forms(slot: str, command: str) -> "tuple[str, ...]":
     return "ATCF" + argument.replace("X", "0"), "ATCM" + mask
 
 
-def split(text: str) -> "Iterator[str]":
-    """The single commands of an init string, upper case, without blanks."""
-    for part in text.replace("\r", ";").replace("\n", ";").split(";"):
-        command = part.replace(" ", "").upper()
-        if command:
-            yield command
-
-
-def slot_of(command: str) -> str | None:
-    """The slot a known command sets, or None."""
-    if command[:4] in ("ATSP", "ATTP"):
-        return PROTOCOL
-    if command == "ATAR":
-        return "ATCRA"
-    for prefix in _SLOTS:
-        if command.startswith(prefix):
-            return prefix
-    return None
-
-
-def _check(slot: str | None, command: str) -> None:
-    """The arguments that we compute with ourselves must be two hexadecimal digits."""
-    if slot not in ("ATST", "ATCEA"):
-        return
-    argument = command[len(slot) :]
-    digits = [digit for digit in argument if digit in "0123456789ABCDEF"]
-    if len(digits) != len(argument) or len(argument) > 2 or (slot == "ATST" and not argument):
-        raise ValueError("%s needs two hexadecimal digits" % command)
-
-
 class Link:
     """Settings of the link to one ECU, in the order the profile gives them.
 
@@ -163,18 +100,9 @@ class Link:
 
         Raises ValueError for a timeout or an address byte that is none.
         """
-        pairs: list[tuple[str | None, str]] = []
-        for text in texts:
-            for command in split(text):
-                if command in _IGNORED:
-                    continue
-                slot = slot_of(command)
-                if slot == PROTOCOL:  # "try": unlike ATSP it does not write the adapter's EEPROM
-                    command = PROTOCOL + command[4:]
-                _check(slot, command)
-                pairs = [pair for pair in pairs if pair[0] != slot or slot is None]
-                pairs.append((slot, command))
-        return Link(tuple(pairs))
+        from obd import commands  # given back by whoever has settings read, or below
+
+        return Link(commands.parse(*texts))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Link) and self.commands == other.commands
@@ -196,7 +124,10 @@ class Link:
     def over(self, *texts: str) -> "Link":
         """This link with further commands on top."""
         own = ";".join([command for _, command in self.commands])
-        return Link.parse(own, *texts)
+        try:
+            return Link.parse(own, *texts)
+        finally:
+            transient.release(transient.ADAPTER)
 
     @property
     def protocol(self) -> str | None:

@@ -12,6 +12,7 @@ Commands and answers: ELM327 data sheet v2.x. Timing of pending responses: ISO 1
 import asyncio
 from time import ticks_add, ticks_diff, ticks_ms
 
+import transient
 from micropython import const
 
 from obd import at
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from log import Logger
 
 _P2_STAR_MS = const(5000)
-_RESET_MS = const(3000)
 _SEARCH_MS = const(15000)  # nine protocols, K-line initialisation at 5 baud among them
 _BUSY_PAUSE_MS = const(100)
 _TRIES = const(2)
@@ -40,10 +40,6 @@ _MOST_BUSY = const(5)
 _MOST_SPOILED = const(3)  # requests in a row that were damaged even when made again
 _BUS_INIT_MS = const(8000)  # K-line initialisation at 5 baud, ISO 14230-2
 _USELESS = const(3)  # line counts not understood in a row: this adapter has none
-
-# Sent after every warm start. The first two decide how answers look and must be understood.
-_SETTINGS = ("ATE0", "ATH1", "ATL0", "ATS0", "ATM0", "ATCAF1", "ATAT1")
-_REQUIRED = const(2)
 
 _SEARCH_EVERY = const(8)  # silences in a remembered protocol for one search of all
 
@@ -62,6 +58,8 @@ class Elm327:
         identity: what the adapter calls itself, e.g. "ELM327 v2.3"; "" before the first contact.
         found: the protocol number in use after a search, None before.
         requests, commands: how many requests and AT commands have been sent.
+        terminal, state, applied, ready, verified, spoiled, on_found: for `obd.setup`. `state` holds by slot the command
+            that was sent last, "" if it is in doubt; `applied` is the link these add up to.
     """
 
     def __init__(
@@ -73,28 +71,28 @@ class Elm327:
         log: "Logger | None" = None,
         on_found: "Callable[[str], None] | None" = None,
     ) -> None:
-        self._terminal = Terminal(reader, writer, self._note)
+        self.terminal = Terminal(reader, writer, self.note)
         self._log = log
-        self._on_found = on_found
+        self.on_found = on_found
         self._lock = asyncio.Lock()
-        self._ready = False
-        self._state: dict[str, str] = {}
-        self._applied: at.Link | None = None
+        self.ready = False
+        self.state: dict[str, str] = {}
+        self.applied: at.Link | None = None
         self._unknown: list[str] = []
         self._hints = True
         self._useless_hints = 0
         self.default_protocol = protocol
         self.found = known
-        self._verified = False
+        self.verified = False
         self._fruitless = 0
-        self._spoiled = 0
+        self.spoiled = 0
         self.identity = ""
         self.requests = 0
 
     @property
     def commands(self) -> int:
         """How many AT commands have been sent."""
-        return self._terminal.commands
+        return self.terminal.commands
 
     async def start(self) -> None:
         """Brings the adapter into a known state, whatever it was doing; AdapterLost if it does not react."""
@@ -104,14 +102,19 @@ class Elm327:
     async def command(self, text: str) -> str:
         """Sends an AT or ST command and returns what it answered, lines joined by blanks, without its echo."""
         async with self._lock:
-            if not self._ready:
+            if not self.ready:
                 await self._start()
-            for command in at.split(text):
-                self._state[at.slot_of(command) or ""] = (
-                    ""  # whatever it sets: put back what the next link needs
-                )
-            self._applied = None
-            return await self._terminal.command(text)
+            self._forget(text)
+            self.applied = None
+            return await self.terminal.command(text)
+
+    def _forget(self, text: str) -> None:
+        """Whatever a command sets: puts back what the next link needs."""
+        from obd import commands  # given back below
+
+        for command in commands.split(text):
+            self.state[commands.slot_of(command) or ""] = ""
+        transient.release(transient.ADAPTER)
 
     async def request(self, request: Request) -> Reply:
         """Asks the car and returns the matched positive responses.
@@ -122,18 +125,18 @@ class Elm327:
             AdapterLost: no prompt from the adapter, or the connection is closed.
         """
         async with self._lock:
-            if not self._ready:
+            if not self.ready:
                 await self._start()
             try:
                 return await self._try(request)
             except (AdapterLost, asyncio.CancelledError):
-                self._ready = False  # gone, or left in the middle of an answer
+                self.ready = False  # gone, or left in the middle of an answer
                 raise
 
     async def close(self) -> None:
         """Closes the connection to the adapter."""
-        self._ready = False
-        await self._terminal.close()
+        self.ready = False
+        await self.terminal.close()
 
     # One request
 
@@ -146,11 +149,11 @@ class Elm327:
                 reply = await self._attempt(request, tries == 0)
             except Garbled as error:
                 request.forget_lines()
-                self._note("asking again: %s", error)
+                self.note("asking again: %s", error)
                 if not tries:
-                    self._spoiled += 1
-                    if self._spoiled >= _MOST_SPOILED:
-                        self._ready = (
+                    self.spoiled += 1
+                    if self.spoiled >= _MOST_SPOILED:
+                        self.ready = (
                             False  # set the adapter up anew: it may have lost its settings
                         )
                     raise
@@ -160,7 +163,7 @@ class Elm327:
                     raise
                 await self._search(request)
             else:
-                self._spoiled = 0
+                self.spoiled = 0
                 return reply
 
     async def _attempt(self, request: Request, final: bool) -> Reply:
@@ -209,13 +212,13 @@ class Elm327:
             timeout += _P2_STAR_MS
         if at.is_legacy(protocol):
             timeout += _BUS_INIT_MS
-        raw = await self._terminal.exchange(text, timeout if protocol != "0" else _SEARCH_MS)
+        raw = await self.terminal.exchange(text, timeout if protocol != "0" else _SEARCH_MS)
         lines = Lines().read(raw, text, protocol)
         if lines.restarted:
             raise AdapterLost(RESTARTED)
         found, trouble = messages(lines, protocol, request.link.extended_address is not None)
         outcome = Outcome(request, found, trouble, lines)
-        self._verified = self._verified or outcome.heard
+        self.verified = self.verified or outcome.heard
         return outcome
 
     def _learn(
@@ -253,120 +256,85 @@ class Elm327:
     async def _apply(self, request: Request) -> None:
         """Sends the commands that turn the adapter's present state into what the request's link needs."""
         link = request.link
-        if link is self._applied or link == self._applied:
+        if link is self.applied or link == self.applied:
             return
-        self._applied = None
+        self.applied = None
         protocol = self.protocol(request)
         if protocol == "0":
             protocol = await self._search(request)
-        await self._set(at.PROTOCOL, at.PROTOCOL + protocol)
+        await self.set(at.PROTOCOL, at.PROTOCOL + protocol)
         await self._put_back(link, protocol)
-        await self._configure(link)
-        self._applied = link
+        await self.configure(link)
+        self.applied = link
 
     def _doubt(self) -> None:
         """What was set may not have arrived: sends it all again, and puts back the rest."""
-        for slot in self._state:
-            self._state[slot] = ""
-        self._applied = None
+        for slot in self.state:
+            self.state[slot] = ""
+        self.applied = None
 
-    async def _configure(self, link: at.Link) -> None:
+    async def configure(self, link: at.Link) -> None:
         """Sends what a link sets, but for the protocol, and the adapter does not have yet."""
         for slot, command in link.commands:
             if slot is None:
-                await self._terminal.command(command)
+                await self.terminal.command(command)
             elif slot != at.PROTOCOL:
-                await self._set(slot, command)
+                await self.set(slot, command)
 
     async def _put_back(self, link: at.Link, protocol: str) -> None:
         """Undoes what earlier links set and this one does not mention."""
         if not link.sets("ATSH"):
             for slot, command in at.default_header(protocol):
-                if slot in self._state and not link.sets(slot):
-                    await self._set(slot, command)
-        for slot in list(self._state):
+                if slot in self.state and not link.sets(slot):
+                    await self.set(slot, command)
+        for slot in list(self.state):
             reset = at.reset_command(slot)
-            if reset is not None and not link.sets(slot) and self._state[slot] != reset:
-                await self._set(slot, reset)
+            if reset is not None and not link.sets(slot) and self.state[slot] != reset:
+                await self.set(slot, reset)
 
-    async def _set(self, slot: str, command: str) -> None:
-        if self._state.get(slot) == command:
+    async def set(self, slot: str, command: str) -> None:
+        """Sends a command if its slot is not known to be set by it."""
+        if self.state.get(slot) == command:
             return
-        if await self._terminal.command(command) == "?":
+        if await self.terminal.command(command) == "?":
             older = at.older_forms(slot, command)
             self._note_unknown(command, older)
             for form in older:
-                await self._terminal.command(form)
-        self._state[slot] = command
+                await self.terminal.command(form)
+        self.state[slot] = command
 
     def _may_search(self, request: Request) -> bool:
         """Whether to take a silence for the wrong protocol: a remembered one may be that of another car."""
         automatic = (request.link.protocol or self.default_protocol)[-1:] == "0"
-        if not automatic or self._verified:
+        if not automatic or self.verified:
             return False
         self._fruitless += 1
         return self._fruitless % _SEARCH_EVERY == 1
 
     async def _search(self, request: Request) -> str:
-        """Finds the car's protocol: with what every car must answer, then with the request, for not every car does.
+        """Finds the car's protocol; NoAnswer if no ECU answers in any."""
+        from obd import setup  # given back below
 
-        Raises:
-            NoAnswer: no ECU answers in any protocol.
-        """
-        if not await self._try_all(request, None) and not await self._try_all(
-            request, request.link
-        ):
-            raise NoAnswer("no ECU answers in any protocol; is the ignition on?")
-        number = (await self._terminal.command("ATDPN"))[-1:]
-        if number in ("", "0", "?"):
-            raise Garbled("the adapter does not tell which protocol it found")
-        if self._on_found is not None and number != self.found:
-            self._on_found(number)
-        self.found = number
-        self._verified = True
-        if at.is_legacy(
-            number
-        ):  # selecting it would close it, and cost another slow initialisation
-            self._state[at.PROTOCOL] = at.PROTOCOL + number
-        self._note("found protocol %s", number)
-        return number
-
-    async def _try_all(self, request: Request, link: at.Link | None) -> bool:
-        """Lets the adapter try all protocols, with the request on its link or with the first request of SAE J1979."""
-        await self._reset()  # no header or filter of an earlier link may stand in the way
-        await self._set(at.PROTOCOL, at.PROTOCOL + "0")
-        text = "0100"
-        if link is not None:
-            text = request.text
-            await self._configure(link)
-        lines = Lines().read(await self._terminal.exchange(text, _SEARCH_MS), text, "0")
-        return bool(lines.frames) or (lines.garbled > 0 and not lines.silent)
+        try:
+            return await setup.search(self, request, _SEARCH_MS)
+        finally:
+            transient.release(transient.ADAPTER)
 
     # The adapter itself
 
     async def _start(self) -> None:
-        await self._terminal.wake()
-        await self._reset()
-        self.identity = (await self._terminal.command("ATI")) or self.identity
-        self._spoiled = 0
-        self._ready = True
-        self._note("adapter %s", self.identity)
+        from obd import setup  # given back below
 
-    async def _reset(self) -> None:
-        """Sets all settings of the adapter to what they are after a start, and those of `_SETTINGS` as we need them."""
-        self._state.clear()
-        self._applied = None
-        if await self._terminal.command("ATWS", _RESET_MS) == "?":
-            await self._terminal.command("ATZ", _RESET_MS)
-        for number, command in enumerate(_SETTINGS):
-            if await self._terminal.command(command) == "?" and number < _REQUIRED:
-                raise AdapterLost("the adapter refuses %s: it is no ELM327" % command)
+        try:
+            await setup.start(self)
+        finally:
+            transient.release(transient.ADAPTER)
 
     async def _resynchronise(self) -> None:
         """After an answer that fits nothing: lets everything still under way arrive, and sends all settings again."""
-        self._ready = False
-        await self._terminal.drop_input()
-        self._ready = True
+        self.ready = False
+        await self.terminal.drop_input()
+        self.ready = True
         self._doubt()
 
     def _note_unknown(self, command: str, older: "tuple[str, ...]") -> None:
@@ -376,6 +344,7 @@ class Elm327:
             instead = "; %s is sent instead" % " ".join(older) if older else ""
             self._log.warning("the adapter does not know %s%s", command, instead)
 
-    def _note(self, text: str, *arguments: object) -> None:
+    def note(self, text: str, *arguments: object) -> None:
+        """A line for the debug log."""
         if self._log is not None:
             self._log.debug(text, *arguments)

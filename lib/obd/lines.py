@@ -2,6 +2,7 @@
 
 from binascii import unhexlify
 
+import transient
 from micropython import const
 
 from obd import at, isotp
@@ -11,22 +12,8 @@ _SINGLE_MAX = const(
     12
 )  # bytes of the longest legacy frame: three header bytes, eight of data, checksum
 
-# Remarks that stand for themselves (ELM327 data sheet, "Error Messages and Alerts").
+# The remarks that nobody answered.
 SILENCE = ("NODATA", "UNABLETOCONNECT")
-FAULTS = {
-    "CANERROR": "the adapter cannot talk on the CAN bus (wrong bit rate or wiring, or the bus sleeps)",
-    "BUSERROR": "the bus is shorted or carries no signal",
-    "BUSBUSY": "the bus was never free to send",
-    "FBERROR": "the adapter does not hear what it sends (wiring)",
-    "ACTALERT": "the adapter is about to go to sleep for lack of traffic",
-    "LPALERT": "the adapter is about to go to sleep",
-}
-# Remarks on one answer, which may be right the next time.
-DAMAGE = {
-    "BUFFERFULL": "the answer came faster than the adapter could pass it on",
-    "DATAERROR": "the answer's checksum was wrong",
-    "RXERROR": "the adapter received a damaged frame",
-}
 _PREFIXES = ("SEARCHING...", "BUSINIT:...", "BUSINIT:", "...OK", "OK", "...")
 BANNERS = ("ELM327", "ELM329", "STN")
 
@@ -58,6 +45,8 @@ class Lines:
             text = line.replace(b"\x00", b"").replace(b" ", b"")
             if text and text != command.encode():
                 self._line(text, protocol)
+        if self.fault or self.damage or self.silent or self.garbled:
+            transient.release(transient.ADAPTER)
         return self
 
     def _line(self, text: bytes, protocol: str) -> None:
@@ -87,18 +76,15 @@ class Lines:
             self._trouble(remark)
 
     def _trouble(self, remark: str) -> None:
-        for name in FAULTS:
-            if remark.endswith(name):
-                self.fault = self.fault or FAULTS[name]
-                return
-        for name in DAMAGE:
-            if remark.endswith(name):
-                self.damage = self.damage or DAMAGE[name]
-                return
-        if remark == "ERROR":
-            self.silent = True  # "BUS INIT: ...ERROR": no ECU answered the initialisation
-        elif remark.startswith("ERR"):
-            self.fault = self.fault or "the adapter reports an internal error (%s)" % remark
+        from obd import remarks  # given back by `read`, once for all lines
+
+        kind, text = remarks.explain(remark)
+        if kind == "fault":
+            self.fault = self.fault or text
+        elif kind == "damage":
+            self.damage = self.damage or text
+        elif kind == "silence":
+            self.silent = True
         else:
             self.garbled += 1
 

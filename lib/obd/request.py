@@ -60,6 +60,11 @@ class Request:
         ValueError: the command is not hexadecimal, or too long.
     """
 
+    # Attributes that keep these values take no room in the object.
+    countable = True
+    slow = False
+    _refused = 0
+
     def __init__(self, command: str, init: str = "", link: Link | None = None) -> None:
         text = command.replace(" ", "").upper()
         if not 2 <= len(text) <= 15:
@@ -74,10 +79,7 @@ class Request:
             raise ValueError("a request is hexadecimal, not %r" % command)
         self.text = text
         self.link = Link.parse(init) if link is None else link
-        self.countable = True
-        self._refused = 0
         self._uses = 0
-        self.slow = False
 
     @property
     def service(self) -> int:

@@ -3,7 +3,7 @@
 from micropython import const
 
 from obd.errors import NegativeResponse, NoAnswer
-from obd.j1979 import split
+from obd.mode01 import split
 from obd.request import Request
 
 try:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from obd.at import Link
     from obd.elm327 import Elm327
-    from obd.j1979 import Buffer
+    from obd.mode01 import Buffer
 
 SUPPORT_PIDS = (0x00, 0x20, 0x40, 0x60, 0x80, 0xA0, 0xC0)
 

@@ -24,14 +24,10 @@ _QUIET_MS = const(80)
 _CHUNK = const(256)
 _MOST_BYTES = const(16384)  # 4095 bytes of payload are some 13,000 characters
 
-# Tried in turn, with their deadlines in ms, until there is a prompt. A busy adapter may finish something else first.
-_WAKE = (("ATI", 600), ("\r\rATI", 1500), ("ATWS", 1500), ("ATZ", 3000))
-
-
 _IDENTIFIES = ("ATI", "ATZ", "ATWS", "STI")
 
 
-class _NoPrompt(AdapterLost):
+class NoPrompt(AdapterLost):
     """No prompt in time."""
 
 
@@ -57,26 +53,6 @@ class Terminal:
         self._note = note
         self._buffer = bytearray()
         self.commands = 0
-
-    async def wake(self) -> None:
-        """Gets a prompt out of an adapter in any state: idle, monitoring, half a command typed, or wedged.
-
-        A blank stops a monitor or a running request and is ignored otherwise; a bare CR would repeat the last command.
-        Raises AdapterLost if there is none.
-        """
-        for text, timeout_ms in _WAKE:
-            self._send(b" ")
-            await self.drop_input()
-            try:
-                await self.exchange(text, timeout_ms)
-            except _NoPrompt:
-                self._note("no prompt after %r", text)
-                continue
-            except Garbled as error:
-                self._note("%s", error)
-            await self.drop_input()
-            return
-        raise AdapterLost("the adapter does not react; is it connected and powered?")
 
     async def drop_input(self) -> None:
         """Reads and forgets until nothing comes any more; bounded against a line that never is quiet."""
@@ -124,10 +100,11 @@ class Terminal:
         try:  # a blank interrupts a request that never ends
             await asyncio.wait_for_ms(self._converse(b" "), _PROMPT_MS)
         except asyncio.TimeoutError:
-            raise _NoPrompt("the adapter gave no prompt after %s" % text)
+            raise NoPrompt("the adapter gave no prompt after %s" % text)
         raise Garbled("the adapter took too long over %s" % text)
 
-    def _send(self, text: bytes) -> None:
+    def send(self, text: bytes) -> None:
+        """Writes and waits for nothing; AdapterLost if the connection fails."""
         try:
             self._writer.write(text)  # MicroPython tries at once, and fails at once
         except OSError as error:
@@ -136,7 +113,7 @@ class Terminal:
     async def _converse(self, text: bytes) -> bytes:
         buffer = self._buffer
         buffer[:] = b""
-        self._send(text)
+        self.send(text)
         await self._writer.drain()
         while True:
             chunk = await self._reader.read(_CHUNK)

@@ -5,7 +5,7 @@ dtcs(bytes.fromhex("43020301C100"))  # ["P0301", "U0100"]
 
 from micropython import const
 
-from obd.j1979 import is_padding
+from obd.mode01 import is_padding
 
 try:
     from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from obd.j1979 import Buffer
+    from obd.mode01 import Buffer
 
 _VEHICLE_INFORMATION = const(0x49)
 _VIN = const(0x02)

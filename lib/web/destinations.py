@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 _BASE = "/api/v1/destinations"
 _SEND_MS = const(45_000)  # an attempt takes up to 30 s; there may be one to wait for
 _SLICE = const(256)
-_PRESETS = ("delivery.presets",)
-_SECRETS = ("delivery.secret_rules",)
+_PRESETS = "delivery.presets"
+_SECRETS = "delivery.secret_rules"
 
 
 def mount(site: "Microdot", model: "Model", send_ms: int = _SEND_MS) -> None:

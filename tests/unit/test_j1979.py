@@ -2,7 +2,7 @@
 
 from autopid.expression import Expression
 from helper import raises
-from obd import j1979, scan, vehicle
+from obd import j1979, mode01, scan, vehicle
 from obd.isotp import frame_image
 
 # Answers with the value the standard's formula gives for them.
@@ -197,7 +197,7 @@ def value(name, payload):
 
 
 def present(name, answer):
-    return j1979.find(name).present(bytes.fromhex(answer))
+    return j1979.find(name).field.present(bytes.fromhex(answer))
 
 
 def payload_indices(expression):
@@ -217,7 +217,7 @@ def test_published_answers_have_their_published_value():
     for name, answer, expected in PUBLISHED:
         payload = bytes.fromhex(answer)
         assert payload[1] == j1979.find(name).pid, name
-        assert j1979.find(name).present(payload), name
+        assert j1979.find(name).field.present(payload), name
         assert value(name, payload) == expected, (name, answer, value(name, payload))
 
 
@@ -230,7 +230,7 @@ def test_the_whole_range_of_each_encoding_is_delivered_unclamped():
 
 def test_every_parameter_can_be_evaluated_on_its_answer():
     for standard in everything():
-        length = j1979.data_length(standard.pid) or 20
+        length = mode01.data_length(standard.pid) or 20
         answer = bytes((0x41, standard.pid)) + b"\xff" * length
         text = Expression(standard.expression).value(frame_image(answer), standard.decimals)
         assert text and text != "-0", standard.name
@@ -238,12 +238,12 @@ def test_every_parameter_can_be_evaluated_on_its_answer():
 
 def test_every_parameter_lies_within_its_answer():
     for standard in everything():
-        length = j1979.data_length(standard.pid)
+        length = mode01.data_length(standard.pid)
         if length and standard.name.find("OxySensor") < 0:
             answer = bytes((0x41, standard.pid)) + b"\x7f" * length
             at_bit_7 = standard.support and standard.support[1] == 7
-            assert standard.present(answer) or at_bit_7, standard.name
-        assert not standard.present(bytes((0x41, standard.pid))), standard.name
+            assert standard.field.present(answer) or at_bit_7, standard.name
+        assert not standard.field.present(bytes((0x41, standard.pid))), standard.name
 
 
 def test_the_parameters_of_a_pid_leave_no_data_byte_out_and_share_none():
@@ -258,7 +258,7 @@ def test_the_parameters_of_a_pid_leave_no_data_byte_out_and_share_none():
             if not (shares or "P3:" in standard.expression):
                 assert not any(index in used for index in fields), standard.name
             used.extend(fields + ([2] if standard.support else []))
-        expected = j1979.data_length(pid) or len(set(used))
+        expected = mode01.data_length(pid) or len(set(used))
         assert sorted(set(used)) == list(range(2, 2 + expected)) or not used, hex(pid)
 
 
@@ -368,43 +368,43 @@ def test_data_lengths():
         (0x85, 10), (0x88, 13), (0x8C, 17), (0x94, 12), (0x9A, 6), (0x9E, 2), (0xA2, 2),
         (0xA6, 4), (0xC0, 4),
     ):  # fmt: skip
-        assert j1979.data_length(pid) == length, hex(pid)
+        assert mode01.data_length(pid) == length, hex(pid)
     for pid in (0x55, 0x6D, 0x70, 0x81, 0x83, 0x95, 0xA7, 0xB0, 0xC1, 0xFF, 256, -1):
-        assert j1979.data_length(pid) is None, hex(pid)
+        assert mode01.data_length(pid) is None, hex(pid)
 
 
 def test_a_batched_answer_is_cut_into_single_answers():
     answer = bytes.fromhex("410C1AF80541" + "0D32" + "1F0102")
-    assert j1979.split(answer) == [
+    assert mode01.split(answer) == [
         (0x0C, bytes.fromhex("410C1AF8")),
         (0x05, bytes.fromhex("410541")),
         (0x0D, bytes.fromhex("410D32")),
         (0x1F, bytes.fromhex("411F0102")),
     ]
-    assert j1979.split(answer, (0x05, 0x0C, 0x0D, 0x1F, 0x42)) == j1979.split(answer)
-    assert j1979.split(memoryview(answer)) == j1979.split(answer)
+    assert mode01.split(answer, (0x05, 0x0C, 0x0D, 0x1F, 0x42)) == mode01.split(answer)
+    assert mode01.split(memoryview(answer)) == mode01.split(answer)
 
 
 def test_padding_is_tolerated_behind_a_single_pid_only():
     for padding in ("00", "AA", "55", "0000000000", "AAAA"):
         answer = bytes.fromhex("410541" + padding)
-        assert j1979.split(answer) == [(0x05, bytes.fromhex("410541"))], padding
-    raises(ValueError, j1979.split, bytes.fromhex("4105410D32AAAA"))
+        assert mode01.split(answer) == [(0x05, bytes.fromhex("410541"))], padding
+    raises(ValueError, mode01.split, bytes.fromhex("4105410D32AAAA"))
 
 
 def test_a_batched_answer_that_does_not_add_up_is_refused():
     for answer in ("", "41", "4105", "7F0111", "620C1AF8", "410C1A", "4105410C1A", "4195000541"):
-        raises(ValueError, j1979.split, bytes.fromhex(answer))
-    raises(ValueError, j1979.split, bytes.fromhex("4105410D32"), (0x05, 0x0C))
+        raises(ValueError, mode01.split, bytes.fromhex(answer))
+    raises(ValueError, mode01.split, bytes.fromhex("4105410D32"), (0x05, 0x0C))
 
 
 def test_the_answer_to_a_single_pid_is_taken_whole():
     unknown = bytes.fromhex("41830101F40000")
-    assert j1979.split(unknown, (0x83,)) == [(0x83, unknown)]
+    assert mode01.split(unknown, (0x83,)) == [(0x83, unknown)]
     two_banks = bytes.fromhex("41068081")
-    assert j1979.split(two_banks, [0x06]) == [(0x06, two_banks)]
-    raises(ValueError, j1979.split, unknown, (0x84,))
-    raises(ValueError, j1979.split, bytes.fromhex("410C1A"), (0x0C,))
+    assert mode01.split(two_banks, [0x06]) == [(0x06, two_banks)]
+    raises(ValueError, mode01.split, unknown, (0x84,))
+    raises(ValueError, mode01.split, bytes.fromhex("410C1A"), (0x0C,))
 
 
 def test_supported_pids_are_those_of_all_ecus():

