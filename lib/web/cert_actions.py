@@ -10,8 +10,7 @@ from trust.certsets import CertSets
 
 from web.cert_listing import unknown, users
 from web.cert_upload import check_name, check_room, put, unwritten
-from web.certificates import bad, refuse_unknown
-from web.destinations import Problem
+from web.problem import Problem, bad, refuse_unknown
 
 try:
     from typing import TYPE_CHECKING

@@ -9,7 +9,7 @@ from trust import inspection, roots
 from trust.certsets import DEFAULT, CertSet, CertSetError, CertSets
 
 from web.api import array
-from web.destinations import Problem
+from web.problem import Problem
 
 try:
     from typing import TYPE_CHECKING

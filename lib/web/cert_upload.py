@@ -6,8 +6,7 @@ Imported while that is done, then given back: see `web.certificates`.
 from trust import contents, editing, inspection
 from trust.certsets import DEFAULT, MAX_SETS, CertSetError, CertSets, belongs, is_name
 
-from web.certificates import Problems, bad, members, refuse_unknown
-from web.destinations import Problem
+from web.problem import Problem, Problems, bad, members, refuse_unknown
 
 try:
     from typing import TYPE_CHECKING

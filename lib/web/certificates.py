@@ -5,15 +5,13 @@ Keys go in and never come out. What does the work is in memory only while there 
 `web.cert_upload`, `web.cert_actions`.
 """
 
-import json
-
 import jsontext
 import transient
 from microdot.microdot import Response
 from micropython import const
 
 from web.api import JSON
-from web.destinations import Problem
+from web.problem import Problem, Problems, bad, members, refuse_unknown
 
 try:
     from typing import TYPE_CHECKING
@@ -35,20 +33,6 @@ _BASE = "/api/v1/certificates"
 _CLOCK = "/api/v1/clock"
 _SET_LIMIT = const(65536)  # bytes
 _BUNDLE_LIMIT = const(524288)
-
-
-class Problems(Exception):
-    """Why a request is not fulfilled, if there may be several reasons: a list of {"field", "code", "message"}."""
-
-    def __init__(self, found: "list[dict[str, str]]") -> None:
-        super().__init__(found[0]["message"])
-        self._found = found
-
-    def response(self) -> Response:
-        """The answer: all of them."""
-        keys = ("field", "code", "message")
-        rows = [jsontext.plain([(key, one[key]) for key in keys]) for one in self._found]
-        return Response("[%s]" % ",".join(rows), 400, JSON, "Bad Request")
 
 
 def mount(site: "Site", model: "Model") -> None:
@@ -172,28 +156,3 @@ class Actions:
             return await work(*arguments)
         finally:
             self._works = False
-
-
-def bad(field: str, code: str, message: str) -> Problem:
-    """A problem with what was sent."""
-    return Problem(400, "Bad Request", field, code, message)
-
-
-def members(body: bytes) -> dict:
-    """The JSON object in a body; nothing at all counts as an empty one. Raises Problem."""
-    try:
-        data = json.loads(body) if body else {}
-    except ValueError:
-        data = None
-    # MicroPython's parser takes objects that lack their end.
-    if not isinstance(data, dict) or body and body.rstrip()[-1:] != b"}":
-        raise bad("", "type", "Must be a JSON object.")
-    return data
-
-
-def refuse_unknown(data: dict) -> None:
-    """Raises Problems if members are left over."""
-    if data:
-        found = [(name[:40], "unknown_setting", "There is no such member.") for name in data]
-        keys = ("field", "code", "message")
-        raise Problems([dict(zip(keys, one)) for one in sorted(found)])

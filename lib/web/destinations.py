@@ -12,6 +12,7 @@ from microdot.microdot import Response
 from micropython import const
 
 from web.api import JSON, array, summary
+from web.problem import Problem
 
 try:
     from typing import TYPE_CHECKING
@@ -65,23 +66,6 @@ def _handler(action: "Action") -> "Callable[..., Awaitable[Answer]]":
             return problem.response()
 
     return handle
-
-
-class Problem(Exception):
-    """Why a request is not fulfilled: HTTP status and reason phrase, and what a program and a person are told."""
-
-    def __init__(self, status: int, reason: str, field: str, code: str, message: str) -> None:
-        super().__init__(message)
-        self._status = status
-        self._reason = reason
-        self._pairs = (("field", field), ("code", code), ("message", message))
-
-    def response(self) -> Response:
-        """The answer: a list of one problem."""
-        response = Response("[%s]" % jsontext.plain(self._pairs), self._status, JSON, self._reason)
-        if self._status == 503:
-            response.headers["Retry-After"] = "1"
-        return response
 
 
 class Actions:

@@ -10,7 +10,7 @@ import jsontext
 import transient
 
 from web.api import JSON
-from web.destinations import Problem
+from web.problem import Problem
 
 try:
     from typing import TYPE_CHECKING
