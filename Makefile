@@ -2,7 +2,7 @@
 PYTHON := build/venv/bin/python
 export PYTHONPATH := tools
 
-.PHONY: help run test bench lint docs roots format clean
+.PHONY: help run test bench lint docs roots image flash deploy provision update format clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -38,11 +38,37 @@ docs: build/ready
 roots: build/ready
 	@$(PYTHON) -m roots build/roots.bin
 
+IMAGE = build/image/$(or $(BOARD),wican_pro).bin
+
+## make image    one file for BOARD's flash, with the official MICROPYTHON=file.bin in it; KEY, FLASH_MB, IMAGE (the file)
+image: build/ready
+	@$(PYTHON) -m image $(or $(BOARD),wican_pro) '$(or $(MICROPYTHON),$(error give MICROPYTHON=file.bin))' \
+		--out '$(IMAGE)' $(if $(KEY),--key '$(KEY)') $(if $(FLASH_MB),--flash-mb $(FLASH_MB))
+
+## make flash    writes IMAGE (or that of BOARD) to the device at PORT, with passwords of its own, and shows them
+flash: build/ready
+	@$(PYTHON) -m flash '$(or $(PORT),$(error give PORT=/dev/tty…))' '$(IMAGE)'
+
+## make deploy   for development: brings BOARD's device at PORT in line with these sources; writes what differs
+deploy: build/ready
+	@$(PYTHON) -m deploy '$(or $(PORT),$(error give PORT=/dev/tty…))' $(or $(BOARD),wican_pro)
+
+## make provision  writes the devices of CSV, one after the other at PORT (check: none); SETTINGS for all, OUT, IMAGE
+provision: build/ready
+	@$(PYTHON) -m provision '$(or $(PORT),$(error give PORT=/dev/tty…))' '$(or $(CSV),$(error give CSV=file))' \
+		'$(IMAGE)' $(if $(SETTINGS),--settings '$(SETTINGS)') $(if $(OUT),--out '$(OUT)')
+
+## make update   signs the firmware and installs it on HOST, or makes a file for BOARD; KEY, FILE, OUT; asks for PASSWORD
+update: build/ready
+	@$(PYTHON) -m update $(BOARD) $(if $(HOST),--host $(HOST)) $(if $(KEY),--key $(KEY)) \
+		$(if $(FILE),--file $(FILE)) $(if $(OUT),--out $(OUT))
+
 ## make format   rewrites the sources the way `make lint` wants them
 format: build/ready
 	@build/venv/bin/ruff format .
 	@build/venv/bin/ruff check --fix .
 
-## make clean    removes everything that was built
+## make clean    removes everything that was built, but for the key that signs updates
 clean:
-	rm -rf build .hypothesis
+	rm -rf .hypothesis
+	[ ! -d build ] || find build/ -mindepth 1 -maxdepth 1 ! -name 'update.key' ! -name 'update.pub' -exec rm -rf {} +

@@ -10,6 +10,8 @@ from autopid.poller import Poller
 from config.store import Store
 from delivery.contexts import Contexts
 from delivery.shared import Shared
+from device.keeper import Keeper
+from device.led import Led
 from device.memory import Memory
 from device.signals import Signals
 from log import Log
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from delivery.commands import Downlinks
     from delivery.destination import Destination
     from net.bridges import Bridges
+    from net.networks import Networks
+    from obd.can import Can
+    from obd.sharing import Sharing
     from running import Running
     from supervisor import Task
     from web.site import Site
@@ -44,6 +49,9 @@ if TYPE_CHECKING:
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(10_000)
 _HOUSEKEEPING_MS = const(10_000)
+_HOUR_MS = const(3_600_000)
+_CLOSE_MS = const(300)  # for tasks that end to close what they have open
+_VISIT_MS = const(60_000)
 _LOG_RING = const(100)  # records; full, they take some 8 KB
 _GC_THRESHOLD = const(65536)  # garbage collected in small portions keeps the pauses short
 
@@ -55,18 +63,24 @@ class App:
         root: folder that plays the device's file system; "" on the device.
 
     Attributes:
-        root, certificates, clock, group, log, uptime, poller, store: the parts the page reads.
+        root, board, certificates, clock, group, log, uptime, poller, store: the parts the page reads.
         bridges: as well; None if there never was one.
+        keeper: of the power.
+        networks: Wi-Fi; None where there is none.
+        adapter: what the car is asked through; None while there is no connection to it.
+        sharing: by which apps use the adapter; None if they may not.
     """
 
     def __init__(self, root: str) -> None:
         from device.status import RELEASED  # given back below
 
         self.root = root
+        self.board = board
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
         self._log = self.log.logger("app")
         self.store = Store(root, self.log.logger("config"), _checks)
+        board.configure(self.store.settings["board"])
         self.certificates = Sets(root)
         self._memory = Memory(root, self._log)
         self.clock = Clock(
@@ -97,10 +111,25 @@ class App:
         self._destinations: list[Running] = []
         self._downlinks: Downlinks | None = None
         self.bridges: Bridges | None = None
+        self.networks: Networks | None = None
+        self._server: Server | None = None
+        self.adapter: Elm327 | Can | None = None
+        self.sharing: Sharing | None = None
+        self._apps: Task | None = None
         self._car: Task | None = None
         self._time: Task | None = None
         self._trouble = ""
+        self._lamp = Led(board.led)
+        self.keeper = Keeper(
+            board,
+            self,
+            lambda: self.store.settings["power"],
+            self._is_visited,
+            self.log.logger("power"),
+        )
         self._plan_problems: list[str] = []
+        self._crash = ""
+        self._attempts = 0  # to reach the adapter
         transient.release(transient.STATUS)
 
     async def run(self) -> None:
@@ -111,10 +140,15 @@ class App:
         self._follow(self._apply_bridges, "bridges", "passthrough", "network")
         self._follow(self._restart_car, "adapter")
         self._follow(self._restart_clock, "clock")
+        self._follow(self._restart_sharing, "sharing")
+        self._start_wifi()
         self._supervisor.start("settings", self._keep_up)
+        self._supervisor.start("power", self.keeper.run)
         if self.store.settings["web"]["enabled"]:
             self._supervisor.start("page", self._serve_page)
         self._log.info("firmware started, device %s", self._device_id)
+        self._begin_care()
+        self.show("running", True)
         try:
             while True:
                 gc.collect()
@@ -122,6 +156,23 @@ class App:
                 await asyncio.sleep_ms(_HOUSEKEEPING_MS)
         finally:
             self._supervisor.stop_all()
+
+    def _begin_care(self) -> None:
+        from device import care  # given back below
+
+        self._crash = care.begin(
+            board, self.root, self._supervisor, self.uptime, self.log, self._let_in
+        )
+        transient.release(transient.CARE)
+
+    def _let_in(self) -> None:
+        """The button is held: somebody has lost the password."""
+        from device import care  # given back below
+
+        if self.networks is not None:
+            self.networks.let_in()
+        care.reset_password(self.root, self.store, self.log)
+        transient.release(transient.CARE)
 
     # What the page reads
 
@@ -145,7 +196,10 @@ class App:
         from device import status  # given back below
 
         try:
-            return status.pairs(board, self._device_id, self.uptime.ms(), self.clock, self.ecu)
+            pairs = status.pairs(board, self._device_id, self.uptime.ms(), self.clock, self.ecu)
+            if self.networks is not None:
+                pairs.extend(self.networks.pairs())
+            return pairs + [("power", self.keeper.power.rule)]
         finally:
             transient.release(transient.STATUS)
 
@@ -154,6 +208,10 @@ class App:
         found = list(self.store.notices)
         for problem in self.store.problems:
             found.append("%s: %s" % (problem["field"], problem["message"]))
+        if self._crash:
+            found.append("The firmware crashed: %s" % self._crash)
+        if self.networks is not None and self.networks.wifi.trouble:
+            found.append(self.networks.wifi.trouble)
         return found + self._plan_problems
 
     def destinations(self) -> "list[Destination]":
@@ -270,18 +328,59 @@ class App:
             self._supervisor.stop(self._time)
         self._time = self._supervisor.start("clock", self.clock.run)
 
+    # The network
+
+    def _start_wifi(self) -> None:
+        radio = board.wifi()
+        if radio is None:
+            return
+        from net.networks import Networks
+
+        log = self.log.logger("wifi")
+        self.networks = Networks(
+            radio, self.root, self._device_id, self.store, self.uptime, log, self._linked
+        )
+        self._follow(self.networks.apply, "network", "device")
+        self.networks.start(self._supervisor)
+
+    def _linked(self, moved: bool) -> None:
+        """The device is in a network: what was connected before is not any more. `moved`: it has another address."""
+        if self.clock.synced_ms is None or self.uptime.ms() - self.clock.synced_ms > _HOUR_MS:
+            self._restart_clock()  # it asks at once
+        for running in self._destinations:
+            running.destination.restart()
+        if self.bridges is not None:
+            self.bridges.renew()
+            self.store.notify("bridges")
+        if moved and self._server is not None:
+            self._server.drop_clients()
+
+    async def wifi_scan(self) -> "list[tuple[str, int, str, int]] | None":
+        """The networks in reach as `board.wifi_scan` tells them, as soon as the radio is free."""
+        if self.networks is None:
+            return await board.wifi_scan()
+        async with self.networks.wifi.radio:
+            return await board.wifi_scan()
+
     # The car
 
     def _restart_car(self) -> None:
         if self._car is not None:
             self._supervisor.stop(self._car)
-        self._car = self._supervisor.start("car", self._poll_car)
+        self._car = self._supervisor.start("car", self._poll_car, self._car_pulse)
+
+    def _car_pulse(self) -> int:
+        """Another number as long as the car is asked, or somebody looked for the adapter, or an app has it."""
+        if self.sharing is not None and self.sharing.reason:
+            self._attempts += 1
+        return self._attempts + self.poller.rounds
 
     async def _poll_car(self) -> None:
         """Connects to the adapter and polls, again and again."""
         pause = _FIRST_PAUSE_MS
         while True:
             began = self.uptime.ms()
+            self._attempts += 1
             try:
                 await self._use_adapter()
             except (AdapterLost, Garbled, OSError) as error:
@@ -298,22 +397,32 @@ class App:
             self.log.logger("adapter").warning("%s", trouble)
 
     async def _use_adapter(self) -> None:
-        reader, writer = await self._open_adapter()
-        adapter = Elm327(
-            reader,
-            writer,
+        adapter = await self._make_adapter()
+        try:
+            await adapter.start()
+            self._trouble = ""
+            self.log.logger("adapter").info("connected: %s", adapter.identity)
+            self.adapter = adapter
+            await self.poller.run(adapter)
+        finally:
+            self.adapter = None
+            if self.sharing is not None:
+                self.sharing.dismiss()
+            await adapter.close()
+
+    async def _make_adapter(self) -> "Elm327 | Can":
+        common = (
             self.store.settings["autopid"]["standard"]["protocol"],
             self._memory.get("protocol"),
             self.log.logger("adapter"),
             lambda protocol: self._memory.put("protocol", protocol),
         )
-        try:
-            await adapter.start()
-            self._trouble = ""
-            self.log.logger("adapter").info("connected: %s", adapter.identity)
-            await self.poller.run(adapter)
-        finally:
-            await adapter.close()
+        if self.store.settings["adapter"]["kind"] == "can":
+            from obd.can import Can  # few boards have a controller
+
+            return Can(board.can(), *common)
+        reader, writer = await self._open_adapter()
+        return Elm327(reader, writer, *common)
 
     async def _open_adapter(self) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
         from obd import link  # given back below
@@ -323,13 +432,67 @@ class App:
         finally:
             transient.release(transient.LINK)
 
+    # Sleep: see `device.keeper.Household`
+
+    def unix_s(self) -> int:
+        """Unix time in seconds, 0 while the clock is not set."""
+        return self.clock.unix_s()
+
+    async def stop_car(self) -> None:
+        """Asks the car nothing any more, and leaves the adapter."""
+        if self._car is not None:
+            self._supervisor.stop(self._car)
+            self._car = None
+        await asyncio.sleep_ms(_CLOSE_MS)
+
+    def start_car(self) -> None:
+        """Finds the adapter and asks the car."""
+        self._restart_car()
+
+    async def stop_radio(self) -> None:
+        """Switches Wi-Fi off."""
+        if self.networks is not None:
+            self.networks.stop(self._supervisor)
+            await asyncio.sleep_ms(_CLOSE_MS)
+
+    def start_radio(self) -> None:
+        """Joins networks again."""
+        if self.networks is not None:
+            self.networks.start(self._supervisor)
+
+    def show(self, state: str, on: bool) -> None:
+        """Has the LED show a state of `device.led`, or not any more."""
+        self._lamp.put(state, on)
+
+    def _is_visited(self) -> bool:
+        seen_ms = None if self._server is None else self._server.seen_ms
+        return seen_ms is not None and self.uptime.ms() - seen_ms < _VISIT_MS
+
+    def _restart_sharing(self) -> None:
+        if self._apps is not None:
+            self._supervisor.stop(self._apps)
+        self._apps = self.sharing = None
+        settings = self.store.settings["sharing"]
+        if settings["enabled"]:
+            from obd.sharing import Sharing  # few devices have it
+
+            self.sharing = Sharing(
+                lambda: self.adapter,
+                settings["port"],
+                settings["return_s"] * 1000,
+                self.uptime,
+                self.log.logger("sharing"),
+            )
+            self._apps = self._supervisor.start("sharing", self.sharing.run)
+
     # The page
 
     async def _serve_page(self) -> None:
         if self.store.secret("web.password") is None:
             self._build_page()  # makes a password and shows it
         port = self.store.settings["web"]["port"]
-        await Server(self._build_page, port, self.uptime, self.log.logger("page")).run()
+        self._server = Server(self._build_page, port, self.uptime, self.log.logger("page"))
+        await self._server.run()
 
     def _build_page(self) -> "Site":
         from web import site  # 40 KB that a device nobody looks at does not need
@@ -346,12 +509,13 @@ def _checks() -> "Checks":
 def main(root: str = "") -> None:
     """Runs the firmware; starts the device again if that ends in an error."""
     gc.threshold(_GC_THRESHOLD)
+    app: App | None = None
     try:
-        asyncio.run(App(root).run())
+        app = App(root)
+        asyncio.run(app.run())
     except KeyboardInterrupt:
         return
     except Exception as error:
-        import sys
+        from device import care
 
-        sys.print_exception(error)
-        board.reset()
+        care.ended(board, root, error, app.log if app is not None else None)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(30_000)
+_WITHIN_MS = const(300_000)
+_ASLEEP_MS = const(60_000)  # nobody asked for that long: the whole device slept
 _HEALTHY_MS = const(60_000)  # a task that ran this long starts over with the shortest pause
 
 
@@ -29,11 +31,22 @@ class Task:
         last_error: why it ended the last time, None if it never did.
     """
 
-    def __init__(self, name: str, run: "Callable[[], Coroutine[object, object, None]]") -> None:
+    def __init__(
+        self,
+        name: str,
+        run: "Callable[[], Coroutine[object, object, None]]",
+        pulse: "Callable[[], object] | None" = None,
+        within_ms: int = _WITHIN_MS,
+    ) -> None:
+        """`pulse()` is another value at least every `within_ms` as long as the task makes progress."""
         self.name = name
         self.restarts = 0
         self.last_error: str | None = None
         self._run = run
+        self._pulse = pulse
+        self._within_ms = within_ms
+        self._beat: object = None
+        self._beat_ms = 0
         self._handle: asyncio.Task[None] | None = None
 
     async def keep(self, uptime: "Uptime", log: "Logger") -> None:
@@ -59,6 +72,14 @@ class Task:
         """Starts it in the background."""
         self._handle = asyncio.create_task(self.keep(uptime, log))
 
+    def is_stuck(self, now_ms: int, since_ms: int) -> bool:
+        """Whether it has made no progress for too long; before `since_ms` nobody could."""
+        beat = (self.restarts, self._pulse() if self._pulse is not None else now_ms)
+        if beat != self._beat:
+            self._beat, self._beat_ms = beat, now_ms
+        self._beat_ms = max(self._beat_ms, since_ms)
+        return now_ms - self._beat_ms > self._within_ms
+
     def stop(self) -> None:
         """Cancels it."""
         if self._handle is not None:
@@ -76,16 +97,44 @@ class Supervisor:
         self._uptime = uptime
         self._log = log
         self.tasks: list[Task] = []
+        self._looked_ms = self._awake_ms = uptime.ms()
+        self._gone = 0  # ends of tasks that were stopped
 
-    def start(self, name: str, run: "Callable[[], Coroutine[object, object, None]]") -> Task:
-        """Starts `run()` and keeps it running."""
-        task = Task(name, run)
+    def start(
+        self,
+        name: str,
+        run: "Callable[[], Coroutine[object, object, None]]",
+        pulse: "Callable[[], object] | None" = None,
+        within_ms: int = _WITHIN_MS,
+    ) -> Task:
+        """Starts `run()` and keeps it running; `pulse` and `within_ms` as for `Task`."""
+        task = Task(name, run, pulse, within_ms)
         self.tasks.append(task)
         task.start(self._uptime, self._log)
         return task
 
+    @property
+    def ends(self) -> int:
+        """How often any task ended, which none should."""
+        return self._gone + sum([task.restarts for task in self.tasks])
+
+    def stuck(self) -> str:
+        """A sentence about the first task that makes no progress, "" if all do: then the device is healthy.
+
+        To be asked every few seconds.
+        """
+        now_ms = self._uptime.ms()
+        if now_ms - self._looked_ms > _ASLEEP_MS:
+            self._awake_ms = now_ms
+        self._looked_ms = now_ms
+        for task in self.tasks:
+            if task.is_stuck(now_ms, self._awake_ms):
+                return "The task %s is stuck." % task.name
+        return ""
+
     def stop(self, task: Task) -> None:
         """Ends a task for good."""
+        self._gone += task.restarts
         task.stop()
         self.tasks.remove(task)
 

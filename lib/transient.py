@@ -27,7 +27,16 @@ CERTIFICATES = CERT_SETS = ROOTS = "trust. "
 CERT_EDITING = "trust. web.cert_ "
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
+NAP = "device.nap device.last_values config. "
+JOINING = "net.joining "
+CAPTIVE = "net.captive_dns "
+GUEST = "obd.guest "
 FAULTS = "trust. net.faults net.tls_faults delivery.refusals obd.nrc "
+UPDATE = (
+    "device.boot device.care device.crash device.fetch device.guard device.manifest device.own device.signature "
+    "device.slots device.update device.version "
+)
+CARE = UPDATE + "device.button device.health "
 ON_DEVICE = sys.implementation.name == "micropython"
 
 

@@ -5,6 +5,7 @@ import sys
 import time
 import types
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 _PERIOD = 1 << 30  # of time.ticks_*(), as on the chip
@@ -12,6 +13,15 @@ _PERIOD = 1 << 30  # of time.ticks_*(), as on the chip
 
 def _ticks_diff(after: int, before: int) -> int:
     return ((after - before + _PERIOD // 2) % _PERIOD) - _PERIOD // 2
+
+
+class _ThreadSafeFlag(asyncio.Event):
+    """Lets one wait pass each time it is set."""
+
+    async def wait(self) -> Literal[True]:
+        await super().wait()
+        self.clear()
+        return True
 
 
 def install() -> None:
@@ -29,6 +39,7 @@ def install() -> None:
         setattr(time, name, function)
     setattr(asyncio, "sleep_ms", lambda ms: asyncio.sleep(ms / 1000))  # noqa: B010 (mypy knows no such name)
     setattr(asyncio, "wait_for_ms", lambda aw, ms: asyncio.wait_for(aw, ms / 1000))  # noqa: B010
+    setattr(asyncio, "ThreadSafeFlag", _ThreadSafeFlag)  # noqa: B010
     module = types.ModuleType("micropython")
     vars(module).update(const=lambda value: value, native=lambda f: f, viper=lambda f: f)
     sys.modules.setdefault("micropython", module)

@@ -101,6 +101,17 @@ class Group:
             self._first_ms = parameter.updated_ms
         self.updates += 1
 
+    def restore(self, name: str, literal: str, age_ms: int) -> None:
+        """Puts back a value from before a restart, as JSON text, unless there is a newer one or no such parameter."""
+        parameter = self.get(name)
+        if parameter is None or parameter.literal is not None:
+            return
+        now_ms = self._uptime.ms()
+        parameter.literal, parameter.updated_ms = literal, now_ms - age_ms
+        self.version += 1
+        if self._first_ms is None:
+            self._first_ms = now_ms
+
     def fail(self, parameter: "Parameter", error: str) -> None:
         """Notes why there is no fresh value. The previous one stays, and keeps its age."""
         if error != parameter.error:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from obd.field import Field
     from obd.request import Reply, Request
 
+    from autopid.broadcast import Broadcasts
     from autopid.group import Group
     from autopid.runtime import Image
 
@@ -217,7 +218,10 @@ class Plan:
         jobs: the requests, in the order that changes the link least.
         ecus: whom they go to, in the order they are asked.
         problems: (field, message) of parameters that cannot be asked for.
+        broadcasts: what is only listened for, or None.
     """
+
+    broadcasts: "Broadcasts | None" = None
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []

@@ -19,12 +19,16 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from obd.field import Field
 
     from autopid.group import Group
     from autopid.profile import Profile
 
 _DEFAULT_PERIOD_MS = const(10_000)
+_LAST_11_BIT = const(0x7FF)
+_EXTENDED = const(0x2000_0000)  # as in `obd.can_bus`, which few devices load
 
 
 def build(settings: dict, profile: "Profile | None", group: "Group") -> Plan:
@@ -40,6 +44,8 @@ def build(settings: dict, profile: "Profile | None", group: "Group") -> Plan:
         builder.add_standard(settings["standard"], base)
     if profile is not None and settings["specific"]["enabled"]:
         builder.add_profile(profile, base, settings["cycle_ms"] or _DEFAULT_PERIOD_MS)
+    if settings.get("filters"):
+        builder.add_filters(settings["filters"], group)
     builder.add_custom(settings["custom"], base)
     return builder.finish(group)
 
@@ -52,6 +58,7 @@ class _Builder:
         self._kinds: dict = {}  # metadata that several parameters share
         self._by_key: dict[tuple[Link, str, int], Job] = {}
         self._pending: list[tuple[Job, Parameter, int, Field | None]] = []
+        self._broadcast: list[Parameter] = []
 
     def add_standard(self, settings: dict, base: str) -> None:
         """Standard PIDs; `base` selects the protocol."""
@@ -92,27 +99,47 @@ class _Builder:
         names = [item["name"] for item in settings["parameters"] if item["enabled"]]
         names.extend(self._names)
         for number, item in enumerate(settings["parameters"]):
-            if not item["enabled"]:
-                continue
-            try:
-                expression = Expression(item["expression"], names, self._shapes)
-            except ExpressionError as error:
-                self.plan.problems.append(
-                    ("autopid.custom.parameters[%d].expression" % number, str(error))
-                )
-                continue
-            parameter = Parameter(
-                item["name"],
-                expression,
-                item["unit"],
-                item["class"],
-                minimum=item["min"],
-                maximum=item["max"],
-                binary=item["type"] == "binary",
-                kinds=self._kinds,
-            )
-            inits = (base, settings["init"], item["init"])
-            self._add(inits, item["pid"], parameter, item["period_ms"])
+            parameter = self._own("autopid.custom.parameters[%d]" % number, item, names)
+            if parameter is not None:
+                inits = (base, settings["init"], item["init"])
+                self._add(inits, item["pid"], parameter, item["period_ms"])
+
+    def add_filters(self, filters: "list[dict]", group: "Group") -> None:
+        """What frames hold that the car sends by itself."""
+        from autopid.broadcast import Broadcasts  # few cars have any
+
+        broadcasts = self.plan.broadcasts = Broadcasts(group)
+        for number, item in enumerate(filters):
+            identifier = int(item["frame_id"], 16) if item["enabled"] else 0
+            wide = item["extended"] or identifier > _LAST_11_BIT
+            for index, each in enumerate(item["parameters"] if item["enabled"] else ()):
+                place = "autopid.filters[%d].parameters[%d]" % (number, index)
+                parameter = self._own(place, each, self._names)
+                if parameter is not None and not self._is_taken(parameter.name):
+                    self._names.add(parameter.name)
+                    key = identifier | (_EXTENDED if wide else 0)
+                    broadcasts.add(key, item["frame_id"], parameter, each["period_ms"])
+                    self._broadcast.append(parameter)
+
+    def _own(self, place: str, item: dict, names: "Container[str]") -> Parameter | None:
+        """A parameter the user wrote; None if it is off or its expression is wrong."""
+        if not item["enabled"]:
+            return None
+        try:
+            expression = Expression(item["expression"], names, self._shapes)
+        except ExpressionError as error:
+            self.plan.problems.append((place + ".expression", str(error)))
+            return None
+        return Parameter(
+            item["name"],
+            expression,
+            item["unit"],
+            item["class"],
+            minimum=item["min"] or None,
+            maximum=item["max"] or None,
+            binary=item["type"] == "binary",
+            kinds=self._kinds,
+        )
 
     def _add(
         self,
@@ -122,10 +149,7 @@ class _Builder:
         period_ms: int,
         standard: "j1979.Standard | None" = None,
     ) -> None:
-        if parameter.name in self._names:
-            self.plan.problems.append(
-                (parameter.name, "this name is used twice; only the first is read")
-            )
+        if self._is_taken(parameter.name):
             return
         try:
             link = Link.parse(*inits)
@@ -135,6 +159,12 @@ class _Builder:
             return
         self._names.add(parameter.name)
         self._pending.append((job, parameter, period_ms, standard.field if standard else None))
+
+    def _is_taken(self, name: str) -> bool:
+        """Whether there is a parameter of that name; a problem then."""
+        if name in self._names:
+            self.plan.problems.append((name, "this name is used twice; only the first is read"))
+        return name in self._names
 
     def _job(self, link: Link, command: str, pid: int) -> Job:
         """The job of a request on a link, made on first use; ValueError if there can be no such request."""
@@ -155,7 +185,7 @@ class _Builder:
 
     def finish(self, group: "Group") -> Plan:
         """Makes the group hold the parameters; returns the plan."""
-        group.configure([parameter for _, parameter, _, _ in self._pending])
+        group.configure([parameter for _, parameter, _, _ in self._pending] + self._broadcast)
         for job, parameter, period_ms, field in self._pending:
             job.add(parameter, period_ms, field)
         by_ecu: list[Job] = []  # (MicroPython's sort would not keep the order within an ECU)

@@ -16,6 +16,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from log import Logger
+    from obd.can import Can
     from obd.elm327 import Elm327
     from uptime import Uptime
 
@@ -43,6 +44,9 @@ class Poller:
     Attributes:
         online: whether an ECU answers; the one source of `ecu_status`.
         requests: number of requests answered.
+        rounds: another number whenever it asked, or found nothing to ask: it is alive.
+        held: why nothing is asked now; "" while the car is asked.
+        longest_probe_ms: how long to wait at most before a car that does not answer is asked again.
     """
 
     def __init__(self, group: "Group", uptime: "Uptime", log: "Logger") -> None:
@@ -58,6 +62,9 @@ class Poller:
         self._spoiled = 0
         self.online = False
         self.requests = 0
+        self.rounds = 0
+        self.held = ""
+        self.longest_probe_ms = _LONGEST_PROBE_MS
 
     @property
     def ecu_status(self) -> str:
@@ -66,6 +73,8 @@ class Poller:
 
     def configure(self, plan: Plan) -> None:
         """Takes a new plan; it is used from the next request on."""
+        if self._plan.broadcasts is not None:
+            self._plan.broadcasts.stop()
         self._plan = plan
         self._batches = {}
         self._probes = 0
@@ -73,30 +82,51 @@ class Poller:
         for field, message in plan.problems:
             self._log.warning("%s: %s", field, message)
 
+    def hold(self, reason: str) -> None:
+        """Asks nothing from the next request on; "" goes on with all there is to ask."""
+        if bool(reason) != bool(self.held):
+            self._rouse()
+            self._changed.set()
+        self.held = reason
+
     def disconnected(self, reason: str) -> None:
         """The adapter is gone: every parameter says so, and the ECU counts as offline."""
         self._set_online(False, reason)
         for job in self._plan.jobs:
             job.fail(reason, self._group)
+        if self._plan.broadcasts is not None:
+            self._plan.broadcasts.fail(reason)
 
-    async def run(self, adapter: "Elm327") -> None:
+    async def run(self, adapter: "Elm327 | Can") -> None:
         """Polls until the adapter is lost (AdapterLost)."""
-        self._garbled = self._probes = self._probe_ms = 0
-        now = self._uptime.ms()
-        for job in self._plan.jobs:
-            job.ecu.wake()
-            job.due_now(now)
+        self._garbled = 0
+        self._rouse()
         while True:
+            self.rounds += 1
             plan = self._plan
+            if plan.broadcasts is not None:
+                plan.broadcasts.follow(adapter)
             now = self._uptime.ms()
+            if self.held:
+                self._set_online(False, self.held)
+                await self._sleep(_IDLE_MS)
+                continue
             due = self._due(plan, now)
             if not due:
                 await self._sleep(self._pause(plan, now))
                 continue
             for jobs in self._batched(due, adapter):
                 await self._poll(adapter, jobs)
-                if self._plan is not plan:
+                if self._plan is not plan or self.held:
                     break
+
+    def _rouse(self) -> None:
+        """Everything is due at once, whether it was answered before or not."""
+        now = self._uptime.ms()
+        self._probes = self._probe_ms = 0
+        for job in self._plan.jobs:
+            job.ecu.wake()
+            job.due_now(now)
 
     async def _sleep(self, milliseconds: int) -> None:
         try:
@@ -129,7 +159,7 @@ class Poller:
         """While no ECU answers: one request at a time, ever more rarely, to each ECU in turn."""
         if now < self._probe_ms:
             return []
-        pause = min(_FIRST_PROBE_MS << min(self._probes, 5), _LONGEST_PROBE_MS)
+        pause = min(_FIRST_PROBE_MS << min(self._probes, 8), self.longest_probe_ms)
         ecu = plan.ecus[self._probes % len(plan.ecus)]
         jobs = [job for job in plan.jobs if job.ecu is ecu]
         jobs = [job for job in jobs if job.known] or jobs
@@ -145,7 +175,7 @@ class Poller:
         first = min([max(job.due_ms, job.ecu.retry_ms) for job in plan.jobs])
         return min(max(first - now, 1), _IDLE_MS)
 
-    def _batched(self, due: "list[Job]", adapter: "Elm327") -> "list[list[Job]]":
+    def _batched(self, due: "list[Job]", adapter: "Elm327 | Can") -> "list[list[Job]]":
         """Puts up to six standard PIDs of one ECU together."""
         rounds: list[list[Job]] = []
         for job in due:
@@ -163,13 +193,14 @@ class Poller:
 
     # Asking
 
-    async def _poll(self, adapter: "Elm327", jobs: "list[Job]") -> None:
+    async def _poll(self, adapter: "Elm327 | Can", jobs: "list[Job]") -> None:
+        self.rounds += 1
         if len(jobs) > 1:
             await self._poll_batch(adapter, jobs)
         else:
             await self._poll_one(adapter, jobs[0])
 
-    async def _poll_one(self, adapter: "Elm327", job: "Job") -> bool:
+    async def _poll_one(self, adapter: "Elm327 | Can", job: "Job") -> bool:
         """Asks for one job; True if it was answered."""
         try:
             reply = await adapter.request(job.request)
@@ -190,7 +221,7 @@ class Poller:
             return True
         return False
 
-    async def _poll_batch(self, adapter: "Elm327", jobs: "list[Job]") -> None:
+    async def _poll_batch(self, adapter: "Elm327 | Can", jobs: "list[Job]") -> None:
         """Asks for several PIDs at once; what the answer leaves out is asked for on its own."""
         ecu = jobs[0].ecu
         request = self._batch_request(jobs)
@@ -220,7 +251,9 @@ class Poller:
                 job.decode_payloads(payloads, self._group)
         return missing
 
-    async def _poll_missing(self, adapter: "Elm327", ecu: "Ecu", missing: "list[Job]") -> None:
+    async def _poll_missing(
+        self, adapter: "Elm327 | Can", ecu: "Ecu", missing: "list[Job]"
+    ) -> None:
         """Asks for each of what a batch left out.
 
         If the ECU gives them all, it cannot batch these; a disturbed line is no reason, though. If not, those that it
@@ -298,7 +331,7 @@ class Poller:
             raise AdapterLost("nothing but garbled answers (%s)" % error)
 
 
-def _batchable(job: "Job", other: "Job", adapter: "Elm327") -> bool:
+def _batchable(job: "Job", other: "Job", adapter: "Elm327 | Can") -> bool:
     """True if the two may go into one request: mode 01 PIDs of known length that the ECU may have, on CAN."""
     if job.pid < 0 or other.pid < 0:
         return False

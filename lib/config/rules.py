@@ -77,12 +77,18 @@ def _judge_parameters(reading: "Reading", autopid: dict) -> None:
     for kind in ("standard", "custom"):
         path = f"autopid.{kind}.parameters"
         unique(reading, autopid[kind]["parameters"], path, "name", "name_duplicate", names)
-    custom = autopid["custom"]["parameters"]
-    for index in range(len(custom)):
-        low, high = custom[index]["min"], custom[index]["max"]
-        if low and high and compare(low, high) > 0:
-            place = f"autopid.custom.parameters[{index}].max"
-            refuse(reading, custom[index], place, "range", "Must not be below min.")
+    _judge_limits(reading, autopid["custom"]["parameters"], "autopid.custom.parameters")
+    for index, each in enumerate(autopid["filters"]):
+        path = f"autopid.filters[{index}].parameters"
+        unique(reading, each["parameters"], path, "name", "name_duplicate", names)
+        _judge_limits(reading, each["parameters"], path)
+
+
+def _judge_limits(reading: "Reading", parameters: "list[dict]", path: str) -> None:
+    for index, item in enumerate(parameters):
+        if item["min"] and item["max"] and compare(item["min"], item["max"]) > 0:
+            place = f"{path}[{index}].max"
+            refuse(reading, item, place, "range", "Must not be below min.")
 
 
 def unique(

@@ -9,7 +9,7 @@ Sections marked `switch` are entries that a problem in them switches off, and no
 
 from micropython import const
 
-from config import bridges, connector, destination_rules, hosts, rules
+from config import board, bridges, connector, destination_rules, hosts, power, rules, sharing
 from config.destination import DESTINATION
 from config.fields import HEX, LETTERS, Choice, Decimal, Flag, Integer, Reading, Text
 from config.rules import MAX_DESTINATIONS
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from config.fields import Checks, Field, Verdict
 
 _MAX_PARAMETERS = const(256)
+_MAX_FILTERS = const(32)
+_MAX_FILTER_PARAMETERS = const(16)
 _DAY_MS = const(86_400_000)
 
 
@@ -33,6 +35,16 @@ def _header(text: str) -> "Verdict":
     if len(text) in (3, 8):
         return None
     return "header", "Must have 3 (11 bit) or 8 (29 bit) hexadecimal digits, or be empty."
+
+
+def _identifier(text: str) -> "Verdict":
+    if len(text) < 8 or text[0] in "01":
+        return None
+    return "identifier", "Must be at most 7FF (11 bit) or 1FFFFFFF (29 bit)."
+
+
+def _without_prefix(text: str) -> str:
+    return text[2:] if text[:2] in ("0x", "0X") else text
 
 
 def _time_server(text: str) -> "Verdict":
@@ -44,6 +56,16 @@ def _time_server(text: str) -> "Verdict":
 _ENABLED = Flag("enabled", "Off keeps the entry without using it.", True)
 _INIT_HELP = "AT and ST commands that set the link up, each ended by a semicolon."
 _PERIOD_HELP = "Time between two readings in milliseconds; 0 reads as often as possible."
+
+_OWN_VALUE = (
+    Text("unit", "Unit of the value.", "none", most=31),
+    Text("class", "Kind of value, in Home Assistant's words.", "none", most=31),
+    Decimal("min", "Values below are discarded; empty for no limit."),
+    Decimal("max", "Values above are discarded; empty for no limit."),
+    Integer("period_ms", _PERIOD_HELP, 5000, 100, _DAY_MS, (0,)),
+    Choice("type", "A number, or on/off (binary: on above 0).", ("number", "binary")),
+    _ENABLED,
+)
 
 _STANDARD_PARAMETER = Section(
     "parameter",
@@ -90,12 +112,44 @@ _CUSTOM_PARAMETER = Section(
             most=255,
             check="expression",
         ),
-        Text("unit", "Unit of the value.", "none", most=31),
-        Text("class", "Kind of value, in Home Assistant's words.", "none", most=31),
-        Decimal("min", "Values below are discarded; empty for no limit."),
-        Decimal("max", "Values above are discarded; empty for no limit."),
-        Integer("period_ms", _PERIOD_HELP, 5000, 100, _DAY_MS, (0,)),
-        Choice("type", "A number, or on/off (binary: on above 0).", ("number", "binary")),
+    )
+    + _OWN_VALUE,
+    switch=True,
+)
+
+_FILTER_PARAMETER = Section(
+    "parameter",
+    "One value in the frame.",
+    (
+        Text("name", "Its key in every document.", least=1, most=31),
+        Text(
+            "expression",
+            "How the value is made of the frame's data, of which B0 is the first byte: [B2:B3]/10.",
+            least=1,
+            most=255,
+            check="expression",
+        ),
+    )
+    + _OWN_VALUE,
+    switch=True,
+)
+
+_FILTER = Section(
+    "filter",
+    "Frames of one identifier.",
+    (
+        Text("name", "What it is; for you alone.", most=31),
+        Text(
+            "frame_id",
+            "CAN identifier in hexadecimal, such as 3A0.",
+            least=1,
+            most=8,
+            characters=HEX,
+            rule=_identifier,
+            tidy=_without_prefix,
+        ),
+        Flag("extended", "The identifier has 29 bits; one above 7FF always has.", False),
+        ListOf("parameters", "What to read.", _FILTER_PARAMETER, _MAX_FILTER_PARAMETERS),
         _ENABLED,
     ),
     switch=True,
@@ -133,6 +187,13 @@ _AUTOPID = Section(
                 ListOf("parameters", "What to read.", _CUSTOM_PARAMETER, _MAX_PARAMETERS),
             ),
         ),
+        ListOf(
+            "filters",
+            "Frames that the car sends by itself. They are heard with adapter.kind can only: an OBD interpreter "
+            "would have to stop asking in order to listen.",
+            _FILTER,
+            _MAX_FILTERS,
+        ),
     ),
 )
 
@@ -162,10 +223,18 @@ SETTINGS = Section(
             "adapter",
             "The OBD interpreter.",
             (
-                Choice("kind", "The one on the board, or an ELM327 over TCP.", ("board", "tcp")),
+                Choice(
+                    "kind",
+                    "The one on the board, an ELM327 over TCP, or the board's CAN controller if the build of "
+                    "MicroPython has machine.CAN (can: protocols 6 to 9 only).",
+                    ("board", "tcp", "can"),
+                ),
                 Text("address", "Its host:port, for tcp.", most=255, rule=hosts.host_and_port),
             ),
         ),
+        board.BOARD,
+        sharing.SHARING,
+        power.POWER,
         _AUTOPID,
         connector.IDS,
         ListOf(

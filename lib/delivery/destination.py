@@ -108,6 +108,26 @@ class Destination:
             return None
         return self._producer.cycle.wait_ms(self._shared.uptime.ms())
 
+    def wants_values(self, within_ms: int) -> bool:
+        """Whether it needs values of the car now, or will within that time."""
+        gone = self.dispatcher is not None and self.dispatcher.gone
+        if gone or self._obstacle() is not None:
+            return False
+        producer = self._producer
+        if self._demand is not None or producer is None or producer.watches:
+            return True
+        wait = self.next_ms
+        return self._settings["cycle_ms"] > 0 if wait is None else wait <= within_ms
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is being sent, and nothing waits that could be."""
+        dispatcher = self.dispatcher
+        if dispatcher is None or self.outbox is None:
+            return True
+        if dispatcher.busy:
+            return False
+        return len(self.outbox) == 0 or dispatcher.untimed or self.held_ms() > 0
+
     def apply(self, settings: dict, grouping: bool) -> None:
         """Goes on with these settings at once; a request under way by other ones is given up.
 

@@ -38,6 +38,11 @@ class Producer:
         self.event = ""
         self.cycle: Cycle | None = None
 
+    @property
+    def watches(self) -> bool:
+        """Whether events make documents, so that values have to be looked at all the time."""
+        return self._events is not None
+
     def start(self) -> None:
         """There are values: the cycle begins, unless it has."""
         if self.cycle is None and self._settings["cycle_ms"]:

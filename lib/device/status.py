@@ -40,6 +40,9 @@ def pairs(
     found.append(("time_synced", clock.state == "set"))
     if clock.unix_s():
         found.append(("timestamp", clock.unix_s()))
+    cause = board.reset_cause()
+    if cause != "unknown":
+        found.append(("reset_cause", cause))
     millivolts = board.supply_mv()
     if millivolts is not None:
         found.append(("batt_voltage", "%d.%dV" % divmod((millivolts + 50) // 100, 10)))

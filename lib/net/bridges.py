@@ -91,6 +91,11 @@ class Bridges:
         """Notes why a bridge cannot work."""
         self.log.add(name, "config", LOCAL, str(error))
 
+    def renew(self) -> None:
+        """Has all of them built anew: the device is in another network, or has another address."""
+        for bridged in self.running:
+            bridged.is_stale = True
+
     def certificates_changed(self, name: str) -> None:
         """Has those that use that cert set built anew; after a new default bundle, any set may."""
         for bridged in self.running:

@@ -143,6 +143,15 @@ class ReplyReader:
             complete = kind == "none" or await self._chunks(body)
         return complete and head.keeps
 
+    async def some(self, size: int) -> bytes:
+        """1 to `size` bytes, for whoever takes a body in pieces and knows its length. Raises ReplyError."""
+        if self.is_empty:
+            await self._more()
+        stop = min(self._end, self._start + size)
+        piece = bytes(self._view[self._start : stop])
+        self._start = stop
+        return piece
+
     async def _fill(self) -> bool:
         """Gets more bytes into the empty buffer; False at the end of the stream."""
         count = None

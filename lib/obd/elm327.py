@@ -28,7 +28,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from log import Logger
 
@@ -132,6 +132,12 @@ class Elm327:
             except (AdapterLost, asyncio.CancelledError):
                 self.ready = False  # gone, or left in the middle of an answer
                 raise
+
+    async def borrow(self, use: "Callable[[Terminal], Coroutine[object, object, None]]") -> None:
+        """Lets `use(terminal)` have the adapter for itself; then it is set up anew before the next request."""
+        async with self._lock:
+            self.ready = False
+            await use(self.terminal)
 
     async def close(self) -> None:
         """Closes the connection to the adapter."""

@@ -28,9 +28,11 @@ async def connect(settings: dict) -> "tuple[StreamReader, StreamWriter]":
     port = await board.open_adapter()
     if port is None:
         raise AdapterLost("this board has no OBD chip; set an adapter address")
+    reader, writer, set_baud = port
+    if set_baud is None:
+        return reader, writer
     from obd import baud
 
-    reader, writer, set_baud = port
     if await baud.negotiate(reader, writer, set_baud) is None:
         raise AdapterLost("the OBD chip does not react at any speed")
     return reader, writer

@@ -64,11 +64,12 @@ class Request:
     countable = True
     slow = False
     _refused = 0
+    _digits = 15
 
     def __init__(self, command: str, init: str = "", link: Link | None = None) -> None:
         text = command.replace(" ", "").upper()
-        if not 2 <= len(text) <= 15:
-            raise ValueError("a request has 1 to 7 bytes, not %r" % command)
+        if not 2 <= len(text) <= self._digits:
+            raise ValueError("a request has 1 to %d bytes, not %r" % (self._digits // 2, command))
         self.lines: int | None = None
         if len(text) % 2:
             self.lines = _hex_digit(text[-1]) or None

@@ -116,9 +116,7 @@ class Terminal:
         self.send(text)
         await self._writer.drain()
         while True:
-            chunk = await self._reader.read(_CHUNK)
-            if not chunk:
-                raise AdapterLost("the connection to the adapter is closed")
+            chunk = await self.receive()
             end = chunk.find(b">")
             if end >= 0:  # what follows a prompt was not asked for
                 buffer.extend(chunk[:end])
@@ -126,6 +124,13 @@ class Terminal:
             buffer.extend(chunk)
             if len(buffer) > _MOST_BYTES:
                 buffer[:] = b""  # garbage; go on until the prompt or the deadline
+
+    async def receive(self) -> bytes:
+        """What comes next, whatever it is. Raises AdapterLost at the end, OSError."""
+        chunk: bytes = await self._reader.read(_CHUNK)
+        if not chunk:
+            raise AdapterLost("the connection to the adapter is closed")
+        return chunk
 
     async def close(self) -> None:
         """Closes the connection."""

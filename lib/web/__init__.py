@@ -7,6 +7,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
     from typing import Protocol
 
     from autopid.group import Group
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
         root: str
 
         @property
+        def board(self) -> ModuleType:
+            """This board's module."""
+
+        @property
         def name(self) -> str:
             """The device's name."""
 
@@ -59,6 +64,9 @@ if TYPE_CHECKING:
 
         def destinations(self) -> Iterable[Destination]:
             """Every destination, in the order of the settings."""
+
+        def show(self, state: str, on: bool) -> None:
+            """Has the LED show a state of `device.led`, or not any more."""
 
         def certificates_changed(self, name: str) -> None:
             """A cert set, or the default bundle, was stored or deleted: it counts from now on."""

@@ -93,6 +93,10 @@ class Body:
             self._client.asked()
         return part
 
+    def stay(self) -> None:
+        """We are busy with what was read: the client does not stand still."""
+        self._client.moved()
+
 
 class Incoming(Request):
     """A request of which the head has been read; the body comes when it is wanted.

@@ -29,6 +29,9 @@ class Server:
     """Serves a site on a TCP port; drops a client that stands still for `stall_ms`.
 
     A request may be worked on for `work_ms`. The site is built by `build` when the first client comes.
+
+    Attributes:
+        seen_ms: uptime when the latest client came, None before the first.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Server:
         self._stall_ms = stall_ms
         self._work_ms = work_ms
         self._clients: Clients | None = None
+        self.seen_ms: int | None = None
 
     async def run(self) -> None:
         """Serves until it is cancelled. Raises OSError if the port cannot be had."""
@@ -65,7 +69,13 @@ class Server:
                 self._clients.drop_all()
             await server.wait_closed()
 
+    def drop_clients(self) -> None:
+        """Closes all connections, because the device has another address."""
+        if self._clients is not None:
+            self._clients.drop_all()
+
     async def _accept(self, reader: "StreamReader", writer: "StreamWriter") -> None:
+        self.seen_ms = self._uptime.ms()
         clients = self._clients or self._load_clients()
         if clients is not None:
             await clients.serve(reader, writer)

@@ -9,7 +9,17 @@ from binascii import hexlify
 from microdot.microdot import Microdot, Response
 from micropython import const
 
-from web import api, auth, bridges, certificates, destinations, downlinks, pages, selftest
+from web import (
+    api,
+    auth,
+    bridges,
+    certificates,
+    destinations,
+    downlinks,
+    pages,
+    selftest,
+    update,
+)
 from web.request import BadRequest, drain, read_request
 
 try:
@@ -194,6 +204,7 @@ def build(model: "Model", store: "Store") -> Site:
     bridges.mount(site, model)
     downlinks.mount(site, model)
     selftest.mount(site)
+    update.mount(site, model)
     pages.mount(site, model)
     return site
 

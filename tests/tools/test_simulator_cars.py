@@ -204,6 +204,50 @@ def test_k_line_codes_come_three_to_a_message():
     assert bench.lines("03") == ["43010100000000"]
 
 
+def test_k_line_messages_follow_each_other():
+    codes = ["P0101", "P0102", "P0103", "P0104"]
+    spec = {"tx": "12", "dtcs": {"stored": codes}, "mode09": {"02": "WDB90366210000451"}}
+    bench = Bench({"protocol": "5", "ecus": [spec]}).setup("ATE0;ATSP5;ATS0")
+    assert bench.lines("03")[-2:] == ["43010101020103", "43010400000000"]
+    assert bench.lines("0902") == [
+        "49020100000057",
+        "49020244423930",
+        "49020333363632",
+        "49020431303030",
+        "49020530343531",
+    ]
+    assert bench.lines("0900") == ["49000140000000"]
+    assert bench.lines("0A") == ["NO DATA"], "permanent codes came with CAN"
+
+
+def test_freeze_frame_until_the_codes_are_cleared():
+    bench = Bench().setup("ATE0;ATSP6;ATS0")
+    assert bench.lines("020200") == ["4202000133"]
+    assert bench.lines("020000") == ["4200007E388000"]
+    assert bench.lines("020C00") == ["420C002289"]
+    assert _request(bench, "020C000D00") == b"\x42\x0c\0\x22\x89\x0d\0\x44"
+    assert bench.lines("020C01") == bench.lines("021000") == ["NO DATA"]
+    bench.ask("04")
+    assert bench.lines("020200") == ["4202000000"]
+    assert bench.lines("020C00") == ["NO DATA"]
+
+
+def test_two_ecus_tell_their_codes_one_in_several_frames():
+    bench = Bench("twin").setup("ATE0;ATSP6;ATS0;ATH1")
+    lines = bench.lines("03")
+    assert "7E80443010301000000" in lines
+    assert [line for line in lines if line.startswith("7E9")] == [
+        "7E9100A430407000730",
+        "7E9210741C100000000",
+    ]
+
+
+def test_a_freeze_frame_that_cannot_be_encoded_is_refused():
+    frame = {"code": "P0133", "values": {"FF": 1}}
+    with pytest.raises(CarError, match="FF"):
+        load_car({"protocol": "6", "ecus": [ecu(freeze_frame=frame)]})
+
+
 def test_tester_present_and_sessions():
     bench = Bench().setup("ATE0;ATSP6;ATS0;ATSH7E0;ATST0A")
     assert bench.lines("3E00") == ["7E00"]

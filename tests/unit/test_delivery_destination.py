@@ -646,3 +646,57 @@ def test_without_tls_nobody_needs_the_clock():
         assert len(world.requests) == 1 and destination.state == "ok"
 
     play(scene, url="http://a.example/in", transport={"allow_plain": True})
+
+
+def test_values_are_wanted_shortly_before_a_document_is_made_of_them():
+    async def scene(world, destination):
+        await world.advance(100_000)
+        assert len(world.requests) == 1
+        assert not destination.wants_values(60_000)
+        await world.advance(3_600_000 - 100_000 - 59_000)
+        assert destination.wants_values(60_000)
+
+    play(scene, cycle_ms=3_600_000)
+
+
+def test_values_are_wanted_all_the_time_for_events_and_before_the_first_document():
+    async def events(world, destination):
+        await world.advance(10_000)
+        assert destination.wants_values(0)
+
+    async def first(world, destination):
+        await world.advance(10_000)
+        assert world.requests == [] and destination.wants_values(0)
+
+    play(events, cycle_ms=0, events={"ecu": True})
+    play(first, value=None, cycle_ms=3_600_000)
+
+
+def test_nobody_wants_values_at_a_destination_that_is_off_gone_or_asked_for_none():
+    async def unwanted(world, destination):
+        await world.advance(10_000)
+        assert not destination.wants_values(60_000)
+
+    async def gone(world, destination):
+        world.answers[URL] = Answer(410)
+        await world.advance(10_000)
+        assert destination.state == "gone" and not destination.wants_values(60_000)
+
+    play(unwanted, enabled=False)
+    play(unwanted, cycle_ms=0)
+    play(gone)
+
+
+def test_a_destination_is_quiet_when_nothing_is_under_way_or_could_be():
+    async def scene(world, destination):
+        assert destination.is_quiet()
+        world.latency[URL] = 2000
+        await world.advance(1000)
+        assert not destination.is_quiet()
+        await world.advance(1500)
+        assert destination.is_quiet() and len(destination.outbox) == 0
+        world.answers[URL] = DEAD
+        await world.advance(6000)
+        assert len(destination.outbox) and destination.held_ms() and destination.is_quiet()
+
+    play(scene, queue={"mode": "ram"})

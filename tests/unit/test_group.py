@@ -102,3 +102,18 @@ def test_a_value_is_kept_as_text_and_as_json():
         assert (group.get(name).text, group.get(name).literal) == (text, literal)
     group.configure([Parameter("A", None)])
     assert group.get("A").literal == "-1.5"
+
+
+def test_values_of_before_come_back_with_their_age_unless_there_is_a_newer_one():
+    clock, group = made("A", "B", "C")
+    group.update(group.get("B"), "7")
+    group.restore("A", "1.5", 60_000)
+    group.restore("B", '"on"', 60_000)
+    group.restore("X", "1", 60_000)
+    now = group.get("B").updated_ms
+    assert group.get("A").text == "1.5" and group.get("A").age_ms(now) == 60_000
+    assert group.get("B").text == "7" and group.get("C").text is None
+    _, group = made("A")
+    group.restore("A", "1.5", 60_000)
+    group.fail(group.get("A"), "asleep")
+    assert group.ready(), "a document can be made of it"

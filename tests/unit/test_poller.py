@@ -289,3 +289,36 @@ def test_a_reference_without_a_value_is_named():
     bench = Bench(autopid(custom=custom), {"2201": "620105", "2202": "620203"})
     run(bench.run(500))
     assert bench.error("WATT") == "it is computed from VOLT, which has no value"
+
+
+def test_polling_that_is_held_asks_nothing_and_goes_on_with_everything():
+    bench = Bench(autopid(standard=((RPM, 1000), (SPEED, 60_000))), {"010C0D": "410C1AF80D28"})
+    run(bench.run(200))
+    assert bench.poller.online and len(bench.adapter.asked) == 1
+    bench.poller.hold("the engine is off")
+    run(bench.run(60_000))
+    assert len(bench.adapter.asked) == 1 and bench.poller.ecu_status == "offline"
+    assert "ECU offline: the engine is off" in bench.log.lines
+    bench.poller.hold("the engine is still off")
+    bench.poller.hold("")
+    run(bench.run(200))
+    assert bench.adapter.asked[1:] == ["010C0D"], "all of it is due at once"
+    assert bench.poller.online
+
+
+def test_a_hold_ends_a_round_that_has_begun():
+    bench = Bench(
+        autopid(cycle_ms=60_000),
+        {"2201": lambda: bench.poller.hold("stop") or "620105FF"},
+        profiles.load(PROFILE),
+    )
+    run(bench.run(5000))
+    assert bench.adapter.asked == ["2201"]
+
+
+def test_a_car_that_does_not_answer_is_asked_as_rarely_as_is_wanted():
+    bench = Bench(autopid(standard=(RPM,)), {})
+    bench.poller.longest_probe_ms = 120_000
+    run(bench.run(3_600_000))
+    gaps = [b - a for a, b in zip(bench.adapter.times[-4:], bench.adapter.times[-3:])]
+    assert gaps and all([120_000 <= gap <= 121_500 for gap in gaps]), gaps

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+import board
 from autopid import parameter
 from autopid.group import Group
 from delivery import commands, verdict
@@ -23,7 +24,7 @@ from net.bridges import Bridged, Bridges
 from net.clock import Clock, System
 from trust import Sets
 from uptime import Uptime
-from web import api, bridges, certificates, destinations, downlinks, pages, selftest
+from web import api, bridges, certificates, destinations, downlinks, pages, selftest, update
 from web.auth import Gate, make_record
 from web.server import Server
 from web.site import Site
@@ -277,6 +278,7 @@ class Model:
         self.uptime = Uptime()
         self.log = Log("debug", sink=lambda line: None, uptime=self.uptime)
         self.root = root
+        self.board = board
         self.store = DownlinkStore(root)
         self.certificates = Sets(root)
         logger = self.log.logger("clock")
@@ -321,6 +323,9 @@ class Model:
     def destinations(self):
         return self.made_up
 
+    def show(self, state, on):
+        pass
+
     def certificates_changed(self, name):
         self.changes += 1
         self.log.logger("page").info("change %d of cert set %s", self.changes, name)
@@ -347,6 +352,7 @@ async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
     destinations.mount(site, model, send_ms)
     selftest.mount(site)
     downlinks.mount(site, model)
+    update.mount(site, model)
 
     async def broken(request):
         raise RuntimeError("made to fail")

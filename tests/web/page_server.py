@@ -48,7 +48,8 @@ def serving(
         str(failures),
         str(root),
     ]
-    environment = {**os.environ, "MICROPYPATH": str(ROOT / "lib")}
+    paths = f"{ROOT / 'lib'}:{ROOT / 'firmware/boards/unix'}"
+    environment = {**os.environ, "MICROPYPATH": paths}
     process = subprocess.Popen(command, env=environment)
     try:
         deadline = time.monotonic() + 10

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 _NOT_SUPPORTED, _OUT_OF_RANGE = 0x11, 0x31
 _OBD = range(0x01, 0x0B)
-_DTC_KINDS = {0x03: "stored", 0x07: "pending", 0x0A: "permanent"}
+_PERMANENT = 0x0A
+_DTC_KINDS = {0x03: "stored", 0x07: "pending", _PERMANENT: "permanent"}
+_CODE_PID = 0x02
+_P2_MIN = 0.025  # seconds between messages of one ECU before CAN, ISO 14230-2
+
+
+Source = str | float
 
 
 class Reply(NamedTuple):
@@ -41,19 +47,19 @@ class Services:
         self._turns: dict[str, int] = {}
         self._multi_pid = spec.get("multi_pid", True)
         self._vehicle = {int(pid, 16): value for pid, value in spec.get("mode09", {}).items()}
-        self.mode01 = {int(pid, 16): value for pid, value in spec.get("mode01", {}).items()}
+        self.mode01 = _by_pid(spec.get("mode01", {}))
         self.dtcs = {kind: list(codes) for kind, codes in spec.get("dtcs", {}).items()}
-        self._check()
+        self._frame = FreezeFrame(spec.get("freeze_frame", {}))
 
     def answer(self, request: bytes, functional: bool) -> list[Reply]:
         """All messages sent to one request; none if the ECU keeps silent."""
         key = request.hex().upper()
         if key in self._responses:
             return self._scripted(key, request[0])
-        payload = self._built_in(request)
-        if payload is None:
+        payloads = self._built_in(request)
+        if payloads is None:
             return [] if functional or request[0] in _OBD else [self._refusal(request)]
-        return [Reply(payload)] if payload else []
+        return [Reply(payload, delay=_P2_MIN * n) for n, payload in enumerate(payloads)]
 
     def measured(self, most: int) -> dict[str, str]:
         """Name and exact text of every mode 01 value now, with at most so many decimals."""
@@ -61,14 +67,6 @@ class Services:
         for pid in self.mode01:
             values.update(standard.texts(pid, self._physical(pid), most))
         return values
-
-    def _check(self) -> None:
-        for pid, value in self.mode01.items():
-            if pid not in standard.FIELDS:
-                raise CarError(f"no encoding for mode 01 PID {pid:02X}")
-            count = len(value) if isinstance(value, list) else 1
-            if count != len(standard.FIELDS[pid]):
-                raise CarError(f"PID {pid:02X} has {len(standard.FIELDS[pid])} values")
 
     def _scripted(self, key: str, service: int) -> list[Reply]:
         spec = self._responses[key]
@@ -93,24 +91,37 @@ class Services:
         known = any(key.startswith(service) for key in self._responses)
         return Reply(bytes([0x7F, request[0], _OUT_OF_RANGE if known else _NOT_SUPPORTED]))
 
-    def _built_in(self, request: bytes) -> bytes | None:
-        """The payload; empty for "understood, no answer wanted", None for "cannot"."""
+    def _built_in(self, request: bytes) -> list[bytes] | None:
+        """The messages; none for "understood, no answer wanted", None for "cannot"."""
         service, parameters = request[0], request[1:]
-        if service == 0x01:
-            return self._current_data(parameters)
         if service in _DTC_KINDS and self.dtcs:
             return self._trouble_codes(service)
-        if service == 0x04 and self.dtcs:
-            self.dtcs.update(stored=[], pending=[])
-            self._car.clear_codes()
-            return b"\x44"
         if service == 0x09 and self._vehicle:
             return self._vehicle_information(parameters[:1])
+        if request == b"\x3e\x80":
+            return []
+        payload = self._one_message(service, parameters)
+        return None if payload is None else [payload]
+
+    def _one_message(self, service: int, parameters: bytes) -> bytes | None:
+        if service == 0x01:
+            return self._current_data(parameters)
+        if service == 0x02 and self.dtcs:
+            return self._frame.answer(parameters[:2] if self._kline else parameters)
+        if service == 0x04 and self.dtcs:
+            self._clear()
+            return b"\x44"
         if service == 0x22 and len(parameters) > 2:
             return self._several_identifiers(parameters)
         if service == 0x3E:
-            return b"" if parameters[:1] == b"\x80" else b"\x7e" + parameters
+            return b"\x7e" + parameters
         return None
+
+    def _clear(self) -> None:
+        """Permanent codes stay: only a test that is passed removes them."""
+        self.dtcs.update(stored=[], pending=[])
+        self._frame = FreezeFrame({})
+        self._car.clear_codes()
 
     def _current_data(self, pids: bytes) -> bytes | None:
         if not self._multi_pid or self._kline:
@@ -134,20 +145,68 @@ class Services:
         sources = value if isinstance(value, list) else [value]
         return [self._car.quantity(source, self) for source in sources]
 
-    def _trouble_codes(self, service: int) -> bytes:
+    def _trouble_codes(self, service: int) -> list[bytes] | None:
+        """On CAN all in one message, behind their number; before, three to a message."""
         codes = [dtc(code) for code in self.dtcs.get(_DTC_KINDS[service], [])]
-        if self._kline:
-            return bytes([service + 0x40]) + b"".join(codes[:3]).ljust(6, b"\0")
-        return bytes([service + 0x40, len(codes)]) + b"".join(codes)
+        answer = bytes([service + 0x40])
+        if not self._kline:
+            return [answer + bytes([len(codes)]) + b"".join(codes)]
+        if service == _PERMANENT:
+            return None  # came with CAN
+        starts = range(0, max(1, len(codes)), 3)
+        return [answer + b"".join(codes[at : at + 3]).ljust(6, b"\0") for at in starts]
 
-    def _vehicle_information(self, infotype: bytes) -> bytes | None:
+    def _vehicle_information(self, infotype: bytes) -> list[bytes] | None:
         if infotype == b"\0":
-            return b"\x49\0" + standard.bitmap(0, set(self._vehicle))
+            count = b"\x01" if self._kline else b""
+            return [b"\x49\0" + count + standard.bitmap(0, set(self._vehicle))]
         value = self._vehicle.get(infotype[0]) if infotype else None
         if value is None:
             return None
         data = bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode()
-        return b"\x49" + infotype + b"\x01" + data
+        if not self._kline:
+            return [b"\x49" + infotype + b"\x01" + data]
+        data = data.rjust(-len(data) % 4 + len(data), b"\0")
+        pieces = [data[at : at + 4] for at in range(0, len(data), 4)]
+        return [b"\x49" + infotype + bytes([n]) + piece for n, piece in enumerate(pieces, 1)]
+
+
+class FreezeFrame:
+    """What an ECU noted down with a trouble code: service 02, frame 0. Empty if it has not."""
+
+    def __init__(self, spec: dict) -> None:
+        self._code: bytes = dtc(spec["code"]) if spec else b"\0\0"
+        self._values = _by_pid(spec.get("values", {}))
+
+    def answer(self, parameters: bytes) -> bytes | None:
+        """To up to three PIDs, each followed by the number of a frame."""
+        pairs = zip(parameters[::2], parameters[1::2], strict=False)
+        body = b"".join(self._value(pid) for pid, frame in pairs if frame == 0)
+        return b"\x42" + body if body else None
+
+    def _value(self, pid: int) -> bytes:
+        known = {_CODE_PID, *self._values}
+        if pid == _CODE_PID:
+            return bytes([pid, 0]) + self._code
+        if pid % 0x20 == 0 and (pid == 0 or standard.has_above(pid, known)):
+            return bytes([pid, 0]) + standard.bitmap(pid, known)
+        if pid not in self._values:
+            return b""
+        value = self._values[pid]
+        physical = [float(one) for one in (value if isinstance(value, list) else [value])]
+        return bytes([pid, 0]) + standard.encode(pid, physical)
+
+
+def _by_pid(spec: dict) -> dict[int, Source | list[Source]]:
+    """Where the values of mode 01 PIDs come from; CarError if they cannot be encoded."""
+    values = {int(pid, 16): value for pid, value in spec.items()}
+    for pid, value in values.items():
+        if pid not in standard.FIELDS:
+            raise CarError(f"no encoding for mode 01 PID {pid:02X}")
+        count = len(value) if isinstance(value, list) else 1
+        if count != len(standard.FIELDS[pid]):
+            raise CarError(f"PID {pid:02X} has {len(standard.FIELDS[pid])} values")
+    return values
 
 
 def scripted(spec: str | dict, service: int) -> list[Reply]:

@@ -1,0 +1,59 @@
+"""Runs under Unix MicroPython: the whole firmware, on the file system that is the argument, with a made-up radio.
+
+Prints its log; each line of standard input is something that happens in the air: "come", "leave", "address A". The
+device's network is "Home" with the password "a password".
+"""
+
+import asyncio
+import sys
+import time
+
+import app
+import board
+import network
+
+_FAST_MS = 100
+
+
+async def happen(air, home, line):
+    """What a line says."""
+    word, _, argument = line.partition(" ")
+    if word == "come":
+        home.come()
+    elif word == "leave":
+        home.leave()
+    elif word == "address":
+        home.address = argument
+    print("probe:", line, board.lan_address(), network.WLAN(network.AP_IF).active())
+
+
+async def main():
+    air = network.begin(time.ticks_ms)
+    home = network.Router("Home", "a password")
+    home.here, home.address = False, "127.0.0.1"
+    air.routers.append(home)
+    board.wifi = lambda: network
+    board.lan_address = lambda: network.WLAN(network.STA_IF).ifconfig()[0]
+    firmware = app.App(sys.argv[1])
+    settings = firmware.store.settings["network"]
+    settings["wifi"] = [{"id": 1, "ssid": "Home", "priority": 0, "enabled": True}]
+    settings["access_point"] = {"mode": "auto"}
+    secret = firmware.store.secret
+    firmware.store.secret = lambda key: (
+        "a password" if key == "network.wifi.1.password" else secret(key)
+    )
+    running = asyncio.create_task(firmware.run())
+    commands = asyncio.StreamReader(sys.stdin.buffer)
+    while True:
+        line = (await commands.readline()).decode().strip()
+        if not line:
+            break
+        await happen(air, home, line)
+    running.cancel()
+    try:
+        await running
+    except asyncio.CancelledError:
+        print("ended")
+
+
+asyncio.run(main())
