@@ -55,7 +55,7 @@ class App:
         root: folder that plays the device's file system; "" on the device.
 
     Attributes:
-        root, certificates, clock, group, log, uptime, poller, store: the parts the page reads.
+        root, board, certificates, clock, group, log, uptime, poller, store: the parts the page reads.
         bridges: as well; None if there never was one.
     """
 
@@ -63,6 +63,7 @@ class App:
         from device.status import RELEASED  # given back below
 
         self.root = root
+        self.board = board
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
         self._log = self.log.logger("app")
@@ -327,7 +328,9 @@ class App:
 
     async def _serve_page(self) -> None:
         if self.store.secret("web.password") is None:
-            self._build_page()  # makes a password and shows it
+            from web import auth  # makes a password and shows it
+
+            await auth.settle(self.store)
         port = self.store.settings["web"]["port"]
         await Server(self._build_page, port, self.uptime, self.log.logger("page")).run()
 

@@ -25,6 +25,7 @@ SETTINGS = (
 )
 CERTIFICATES = CERT_SETS = ROOTS = "trust. "
 CERT_EDITING = "trust. web.cert_ "
+CAR = _COMPILING + "web.car_ config.checks net.url obd.scan obd.pasted obd.nrc "
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
 FAULTS = "trust. net.faults net.tls_faults delivery.refusals obd.nrc "

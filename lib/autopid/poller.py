@@ -7,6 +7,7 @@ from obd import at
 from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
 from obd.request import Reply, Request
 
+from autopid.guests import Guests
 from autopid.job import Plan
 
 try:
@@ -41,6 +42,7 @@ class Poller:
     """Runs the plan's jobs on an adapter.
 
     Attributes:
+        guests: through them others ask the car, too.
         online: whether an ECU answers; the one source of `ecu_status`.
         requests: number of requests answered.
     """
@@ -56,6 +58,7 @@ class Poller:
         self._probes = 0
         self._garbled = 0
         self._spoiled = 0
+        self.guests = Guests()
         self.online = False
         self.requests = 0
 
@@ -75,12 +78,20 @@ class Poller:
 
     def disconnected(self, reason: str) -> None:
         """The adapter is gone: every parameter says so, and the ECU counts as offline."""
+        self.guests.trouble = reason
         self._set_online(False, reason)
         for job in self._plan.jobs:
             job.fail(reason, self._group)
 
     async def run(self, adapter: "Elm327") -> None:
         """Polls until the adapter is lost (AdapterLost)."""
+        self.guests.welcome(adapter)
+        try:
+            await self._keep_polling(adapter)
+        finally:
+            self.guests.dismiss()
+
+    async def _keep_polling(self, adapter: "Elm327") -> None:
         self._garbled = self._probes = self._probe_ms = 0
         now = self._uptime.ms()
         for job in self._plan.jobs:

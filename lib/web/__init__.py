@@ -7,9 +7,11 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
     from typing import Protocol
 
     from autopid.group import Group
+    from autopid.poller import Poller
     from config.store import Store
     from delivery.commands import Downlinks
     from delivery.destination import Destination
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     class Model(Protocol):
         """What the page and the API know of the device.
 
-        `root` is the folder that plays the device's file system, "" on the device; `bridges` is None if there never
-        was one.
+        `board` is this board's module, with what `firmware/boards/unix/board.py` describes; `root` is the folder that
+        plays the device's file system, "" on the device; `bridges` is None if there never was one.
         """
 
         uptime: Uptime
@@ -33,7 +35,12 @@ if TYPE_CHECKING:
         clock: Clock
         certificates: Sets
         bridges: Bridges | None
+        poller: Poller
         root: str
+
+        @property
+        def board(self) -> ModuleType:
+            """This board's module."""
 
         @property
         def name(self) -> str:

@@ -46,6 +46,20 @@ def network() -> "list[tuple[str, str]]":
     return [("wifi_mode", "Station"), ("sta_status", "Connected"), ("sta_ip", "127.0.0.1")]
 
 
+async def wifi_scan() -> "list[tuple[str, int, str, int]] | None":
+    """The networks in reach: (name, signal in dBm, security, channel); None where there is no Wi-Fi.
+
+    The security is "open", "wep", "wpa", "wpa2", "wpa3", "enterprise" or "other". It takes some seconds, and what runs
+    on the device may stand still meanwhile.
+    """
+    return None
+
+
+def captive() -> bool:
+    """Whether the device's own access point is on, for somebody who is to set it up."""
+    return False
+
+
 def lan_address() -> str:
     """The device's address in the network that it is trusted in: bridges listen there, not towards the internet."""
     return "127.0.0.1"
