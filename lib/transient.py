@@ -24,7 +24,7 @@ SETTINGS = (
     "delivery.secret_rules "
 )
 CERTIFICATES = CERT_SETS = ROOTS = "trust. "
-CERT_EDITING = "trust. web.cert_ "
+CERT_EDITING = "trust. web.cert_ config.files "
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
 FAULTS = "trust. net.faults net.tls_faults delivery.refusals obd.nrc "

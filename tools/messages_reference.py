@@ -163,12 +163,11 @@ _MQTT = _TCP = "Look-up, connection and TLS: see above."
 
 def _states() -> tuple[Entry, ...]:
     on_cpython.install()
-    from delivery import destination
+    from delivery import states
 
-    told = vars(destination)
-    keys = {told[name]: remedy for name, remedy in _STATES.items()}
-    found = [Entry(cause, keys[state]) for state, cause in told["_REASONS"].items()]
-    return (*found, Entry(told["_NO_EVENTS"], _NO_EVENTS))
+    keys = {vars(states)[name]: remedy for name, remedy in _STATES.items()}
+    found = [Entry(cause, keys[state]) for state, cause in states.REASONS.items()]
+    return (*found, Entry(states.NO_EVENTS, _NO_EVENTS))
 
 
 def _answers() -> tuple[Entry, ...]:

@@ -41,13 +41,15 @@ class Scout:
         return bool(self.handshake.chain) and faults.number(error) == _NO_CA
 
     def issuers(self) -> "list[bytes]":
-        """Who signed the server's certificate, who signed theirs and so on (DER names); none if it showed nothing.
-
-        Raises ValueError if something else was shown than certificates.
-        """
+        """Who signed the server's certificate, who signed theirs and so on (DER names); none if it showed nothing, or
+        something that this device cannot read: then that is noted as an objection."""
         from trust import x509
 
-        return [x509.Certificate(each).issuer_raw for each in self.handshake.chain]
+        try:
+            return [x509.Certificate(each).issuer_raw for each in self.handshake.chain]
+        except ValueError:
+            self.handshake.objection = "unreadable"
+            return []
 
     def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None, str]":
         """See `tls.Context.explain`."""
@@ -58,10 +60,11 @@ class Scout:
         return cause, advice, tls_faults.certificate(self.handshake, now)
 
     def refusal(self) -> "tuple[str, str | None, str]":
-        """Cause, advice and certificate when the bundle has none of these authorities."""
+        """Cause, advice and certificate when the bundle has none of these authorities, or nobody can tell."""
         from net import tls_faults
 
-        cause, advice = tls_faults.untrusted(self.handshake)
+        told = tls_faults.unfit if self.handshake.objection else tls_faults.untrusted
+        cause, advice = told(self.handshake)
         return cause, advice, tls_faults.certificate(self.handshake, time.gmtime())
 
     def _note(self, certificate: memoryview, depth: int) -> int:
