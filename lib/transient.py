@@ -27,7 +27,7 @@ CERTIFICATES = CERT_SETS = ROOTS = "trust. "
 CERT_EDITING = "trust. web.cert_ config.files "
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
-FAULTS = "trust. net.faults net.tls_faults delivery.refusals obd.nrc "
+FAULTS = "trust. net.failing net.faults net.tls_faults delivery.refusals obd.nrc "
 ON_DEVICE = sys.implementation.name == "micropython"
 
 

@@ -18,9 +18,11 @@ except ImportError:
 if TYPE_CHECKING:
     import socket
 
-    from net.tls import TlsSocket
+    from net.opening import Opening
+    from net.tls import Context, TlsSocket
 
 _NO_CA = const(-0x7680)
+_UNCHECKED = "The TLS library did not check the server's certificate."
 
 
 class Scout:
@@ -73,3 +75,31 @@ class Scout:
         except MemoryError:  # nothing may be raised here, see `tls.Context`
             return tls.NOT_VERIFIED
         return 0
+
+
+async def look(way: "Opening", context: "Context") -> None:
+    """Gives `context` the authorities that the server's certificates name.
+
+    Raises RequestError if the bundle has none of them. `way` may have a connection afterwards that is of no more use.
+    """
+    try:
+        way.judge = scout = Scout()
+        await _show(way, scout)
+        if not context.adopt(scout.issuers()):
+            raise way.told(scout.refusal())
+    except ValueError as error:
+        raise way.failed(str(error))
+    except (OSError, MemoryError) as error:
+        raise way.broken(error)
+
+
+async def _show(way: "Opening", scout: Scout) -> None:
+    """Opens a connection on which the server shows its certificates, and nothing else happens."""
+    link = await way.connect_tls(scout)
+    try:
+        await way.shake_hands(link, scout.MESSAGE)
+    except (OSError, ValueError, MemoryError) as error:
+        if not scout.has_seen(error):
+            raise way.broken(error)
+        return
+    raise way.failed(_UNCHECKED)
