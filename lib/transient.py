@@ -24,11 +24,11 @@ SETTINGS = (
     "delivery.secret_rules "
 )
 CERTIFICATES = CERT_SETS = ROOTS = "trust. "
-CERT_EDITING = "trust. web.cert_ "
+CERT_EDITING = "trust. web.cert_ config.files "
 CAR = _COMPILING + "web.car_ config.checks net.url obd.scan obd.pasted obd.nrc "
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
-FAULTS = "trust. net.faults net.tls_faults delivery.refusals obd.nrc "
+FAULTS = "trust. net.failing net.faults net.tls_faults delivery.refusals obd.nrc "
 ON_DEVICE = sys.implementation.name == "micropython"
 
 

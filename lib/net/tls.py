@@ -110,9 +110,7 @@ class Context:
         self._clock = clock
         self._choice = choice
         self._pinned = False
-        self._is_recalled = (
-            False  # are the authorities those that served last, not those just looked up?
-        )
+        self._is_recalled = False  # else the authorities were just looked up, or are the set's own
         self._read: type[Certificate] | None = None
         self.valid = ("", "")
         self._certset = certset if certset.ca is None else None
@@ -175,7 +173,6 @@ class Context:
         self._read = None
         if self.handshake.objection == "memory":
             raise MemoryError
-
         estimated = self._clock is not None and self._clock.state == "estimated"
         now = time.gmtime()
         cause, advice = tls_faults.explain(error, server_name, self.handshake, now, estimated)
@@ -226,9 +223,8 @@ class Context:
             for authority in authorities:
                 context.load_verify_locations(authority)
         except ValueError:
-            if (
-                certset.ca is None
-            ):  # the bundle's have been checked: Mbed TLS says the same for want of memory
+            # Those of the bundle have been checked: Mbed TLS says the same for want of memory.
+            if certset.ca is None:
                 raise MemoryError
             message = "The CA file of the cert set %s is damaged, or this device cannot use it."
             raise ValueError(message % certset.name)
@@ -254,9 +250,11 @@ class Context:
         return NOT_VERIFIED if self.handshake.objection else 0
 
     def _look_at(self, certificate: memoryview, depth: int) -> None:
-        """Objects where Mbed TLS would not. Raises ValueError if this is no certificate, MemoryError."""
-        if self._read is None or (depth and not self._pins):
+        """Objects where Mbed TLS would not. Raises ValueError if nobody can read this certificate, MemoryError."""
+        if depth and not self._pins:
             return
+        if self._read is None:  # given back since `wrap`: what was not looked at is not believed
+            raise ValueError("no reader")
         found = self._read(certificate)
         if self._pins and _pin(found.spki) in self._pins:
             self._pinned = True

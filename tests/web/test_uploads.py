@@ -7,9 +7,7 @@ import concurrent.futures
 import json
 import socket
 
-import pki
 import pytest
-import roots
 from cert_requests import BASE, CLOCK, GARAGE, VAN, head, send, status_of, wait_for
 from page_server import BASIC, answer, ask, connect, serving, told
 
@@ -21,27 +19,6 @@ CHANGING = [
     ("POST", CLOCK),
 ]
 READING = [("GET", BASE), ("GET", GARAGE), ("GET", BASE + "/default"), ("GET", CLOCK)]
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return pki.Authority("Garage CA")
-
-
-@pytest.fixture(scope="module")
-def bundle(authority):
-    return roots.bundle(authority.pem + pki.Authority("Other CA").pem, "20260801")
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path
-
-
-@pytest.fixture
-def port(root):
-    with serving(root=root) as port:
-        yield port
 
 
 @pytest.mark.parametrize("method, path", CHANGING)

