@@ -195,23 +195,13 @@ class Bridge:
                 remote = await session.open(self._open_ms)
             self.tally.served += 1
             both = duplex.Duplex(
-                client,
-                remote,
-                session.traffic,
-                self._uptime,
-                self._idle_ms,
-                lambda: self._heard(session),
+                client, remote, session.traffic, self._uptime, self._idle_ms, session.heard
             )
             await both.run()
         except RequestError as error:
             self._tell(session, error)
         except duplex.Broken as failure:
             self._tell_broken(session, failure, address)
-
-    def _heard(self, session: "Session") -> None:
-        """Its server has said something. While another one is opened the context is about that: told with the next."""
-        if not self._door.locked():
-            session.heard()
 
     def _tell(self, session: "Session", error: RequestError) -> None:
         text = f"{error} {error.advice}" if error.advice else str(error)

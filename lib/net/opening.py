@@ -153,6 +153,7 @@ class Opening:
         self.is_long = False
         self.waits = ""
         self.judge: Context | Scout | None = None
+        self._shaking: Context | None = None  # what judges the handshake under way
 
     @property
     def is_doubtful(self) -> bool:
@@ -204,14 +205,14 @@ class Opening:
         """The server has said something: it accepts our certificate, and nobody needs to explain a handshake."""
         if self.is_unheard:
             self.is_unheard, self._is_known = False, True
-            if self.context is not None:
-                self.context.release()
+            self._accepted()
 
     def hang_up(self) -> None:
         """Closes the connection, if there is one."""
         link, self.link = self.link, None
         if link is not None:
             link.close()
+        self._end_handshake()
 
     def late(self, deadline_ms: int) -> RequestError:
         """The deadline passed at this stage."""
@@ -262,6 +263,18 @@ class Opening:
         self.enter(3)
         await self.send(link, message)
         return link
+
+    def _accepted(self) -> None:
+        """The server and we have accepted each other."""
+        if self._shaking is not None:
+            self._shaking.release()
+            self._end_handshake()
+
+    def _end_handshake(self) -> None:
+        """The handshake is through, or there will be none."""
+        context, self._shaking = self._shaking, None
+        if context is not None:
+            context.over()
 
     async def _open_streams(self, opener: "Opener") -> Link:
         self.enter(1)
@@ -323,7 +336,7 @@ class Opening:
         self.enter(3)
         self.is_unheard = not link.confirms
         if not self.is_unheard:
-            context.release()
+            self._accepted()
         self.is_long = len(view) > _RECORD
         if self.is_long:
             await self.send(link, view[_RECORD:])
@@ -335,6 +348,7 @@ class Opening:
         self.enter(2)
         self.judge = judge
         self.link = link = self._secure(raw, judge)
+        self._shaking = self.context if judge is self.context else None
         return link
 
     async def shake_hands(self, link: "dial.SocketLink", first: "bytes | memoryview") -> None:

@@ -59,12 +59,23 @@ def test_what_nobody_looks_at_is_not_believed():
         assert context.handshake.objection == "unreadable"
         context.wrap(None, "collector.example")
         context.release()
-        assert show(memoryview(SIGNED), 0) < 0, "given back in the middle of one"
-        context.wrap(None, "collector.example")
-        context.explain(OSError(-0x7280), "collector.example")
-        assert show(memoryview(SIGNED), 0) < 0, "after one that failed"
+        context.over()
+        assert show(memoryview(SIGNED), 0) < 0, "after the last one"
     context, show = made(pins=("a pin",))
     assert show(memoryview(SELF_SIGNED), 1) < 0, "an authority may be the one that is pinned"
+
+
+def test_connections_that_share_a_context_do_not_disturb_each_other():
+    context, show = made()
+    context.wrap(None, "collector.example")
+    context.wrap(None, "collector.example")
+    assert show(memoryview(SIGNED), 0) == 0
+    context.release()
+    context.over()
+    assert len(context.handshake.chain) == 1, "what the other one may have to explain"
+    assert show(memoryview(SIGNED), 0) == 0
+    context.over()
+    assert context._read is None
 
 
 def test_what_is_no_certificate_is_not_believed():
