@@ -106,8 +106,8 @@ class _Builder:
                 expression,
                 item["unit"],
                 item["class"],
-                minimum=item["min"],
-                maximum=item["max"],
+                minimum=item["min"] or None,
+                maximum=item["max"] or None,
                 binary=item["type"] == "binary",
                 kinds=self._kinds,
             )
