@@ -2,7 +2,9 @@
 PYTHON := build/venv/bin/python
 export PYTHONPATH := tools
 
-.PHONY: help run test bench lint docs roots image flash deploy provision update format clean
+PAGE := build/packages/page/versions
+
+.PHONY: help page run test bench lint docs roots image flash deploy provision update format clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -10,16 +12,22 @@ help:
 build/ready: $(wildcard requirements*.txt) tools/setup tools/debian tools/micropython tools/roots.py
 	@tools/setup
 
+$(PAGE): build/ready tools/page.py $(wildcard lib/web/static/* lib/web/static/*/*.js)
+	@$(PYTHON) -m page
+
+## make page     the device's page, from lib/web/static
+page: $(PAGE)
+
 ## make run      simulated car -> firmware -> HTTPS collector; WEB_PORT, COLLECTOR_PORT, DURATION, STATE_DIR, ELM, CAR
-run: build/ready
+run: $(PAGE)
 	@$(PYTHON) -m run
 
 ## make test     every test
-test: build/ready
+test: $(PAGE)
 	@$(PYTHON) -m pytest tests $(PYTEST_ARGS)
 
 ## make bench    speed and memory against named peers; writes build/bench.json
-bench: build/ready
+bench: $(PAGE)
 	@$(PYTHON) -m bench
 
 ## make lint     formatter, linter, type checker
@@ -59,7 +67,7 @@ provision: build/ready
 		'$(IMAGE)' $(if $(SETTINGS),--settings '$(SETTINGS)') $(if $(OUT),--out '$(OUT)')
 
 ## make update   signs the firmware and installs it on HOST, or makes a file for BOARD; KEY, FILE, OUT; asks for PASSWORD
-update: build/ready
+update: build/ready $(PAGE)
 	@$(PYTHON) -m update $(BOARD) $(if $(HOST),--host $(HOST)) $(if $(KEY),--key $(KEY)) \
 		$(if $(FILE),--file $(FILE)) $(if $(OUT),--out $(OUT))
 

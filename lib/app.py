@@ -489,7 +489,9 @@ class App:
 
     async def _serve_page(self) -> None:
         if self.store.secret("web.password") is None:
-            self._build_page()  # makes a password and shows it
+            from web import auth  # makes a password and shows it
+
+            await auth.settle(self.store)
         port = self.store.settings["web"]["port"]
         self._server = Server(self._build_page, port, self.uptime, self.log.logger("page"))
         await self._server.run()

@@ -24,14 +24,18 @@ SETTINGS = (
     "delivery.secret_rules "
 )
 CERTIFICATES = CERT_SETS = ROOTS = "trust. "
-CERT_EDITING = "trust. web.cert_ "
+CERT_EDITING = "trust. web.cert_ config.files "
+CAR = _COMPILING + (
+    "web.car_ config.checks net.url obd.scan obd.pasted obd.nrc obd.diagnostics obd.dtc_text "
+    "obd.freeze_frame obd.readiness obd.vehicle "
+)
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
 NAP = "device.nap device.last_values config. "
 JOINING = "net.joining "
 CAPTIVE = "net.captive_dns "
 GUEST = "obd.guest "
-FAULTS = "trust. net.faults net.tls_faults delivery.refusals obd.nrc "
+FAULTS = "trust. net.failing net.faults net.tls_faults delivery.refusals obd.nrc "
 UPDATE = (
     "device.boot device.care device.crash device.fetch device.guard device.manifest device.own device.signature "
     "device.slots device.update device.version "

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-for folder in (ROOT / "build" / "packages", ROOT / "tests" / "unit", ROOT / "tools", ROOT):
+TESTS = ROOT / "tests"
+for folder in (ROOT / "build" / "packages", TESTS / "device", TESTS / "unit", ROOT / "tools", ROOT):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

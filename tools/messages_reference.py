@@ -163,12 +163,11 @@ _MQTT = _TCP = "Look-up, connection and TLS: see above."
 
 def _states() -> tuple[Entry, ...]:
     on_cpython.install()
-    from delivery import destination
+    from delivery import states
 
-    told = vars(destination)
-    keys = {told[name]: remedy for name, remedy in _STATES.items()}
-    found = [Entry(cause, keys[state]) for state, cause in told["_REASONS"].items()]
-    return (*found, Entry(told["_NO_EVENTS"], _NO_EVENTS))
+    keys = {vars(states)[name]: remedy for name, remedy in _STATES.items()}
+    found = [Entry(cause, keys[state]) for state, cause in states.REASONS.items()]
+    return (*found, Entry(states.NO_EVENTS, _NO_EVENTS))
 
 
 def _answers() -> tuple[Entry, ...]:
@@ -244,8 +243,8 @@ _CERT_SET = "Choose another cert set, or mend this one."
 def _connection() -> tuple[Entry, ...]:
     lone = "any of these, or of those below, before the server has said a word"
     found = [*_entries(_results("net/faults", "explain"), _NETWORK)]
-    for name in ("net/http", "net/opening"):
-        busy = [text.partition("%")[0] for text in _constants(name, "_BUSY", "_FULL")]
+    busy = [text.partition("%")[0] for text in _constants("net/failing", "_BUSY", "_FULL")]
+    for name in ("net/http", "net/opening", "net/failing", "net/scout"):
         for entry in _entries(_pairs(name, *_FAILURES), _NETWORK, lone=lone):
             crowded = entry.cause.startswith(tuple(busy))
             found.append(Entry(entry.cause, _CROWD) if crowded else entry)

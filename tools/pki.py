@@ -51,7 +51,7 @@ class Form:
         fresh: an RSA key of its own; else all RSA keys of a kind are the same, as making one takes long.
         hash: what its issuer signs: "sha256", "sha384", "sha512" or "sha1". A server of Python's or OpenSSL's loads
             SHA-1 and RSA 1024 only with the ciphers "DEFAULT:@SECLEVEL=0".
-        not_before, not_after: when it is valid; from yesterday for 397 days if not given.
+        not_before, not_after: when it is valid; from yesterday for almost 398 days if not given.
         usage: extended key usages out of "serverAuth" and "clientAuth"; empty: without that extension.
         ca: what the basic constraints say; None: without that extension.
         path_length: how many intermediates may follow, of an authority.
@@ -288,7 +288,9 @@ def _draft(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(shape.not_before or days(-1))
-        .not_valid_after(shape.not_after or days(397))
+        .not_valid_after(
+            shape.not_after or days(397) - timedelta(hours=1)
+        )  # not at the turn of a day
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
     if shape.ca is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _MOST = 64  # values of one expression, ways through one function
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEEPEST = 8  # functions within functions
 _OPEN, _CLOSE = "《", "》"  # around what stands for a hole in a text
 PLACES = re.compile(r"%(?:%|[-0-9.]*[sdr])")
@@ -80,9 +81,9 @@ class Module:
                 return _Walk(self, None).values(node.value, {})
         return None
 
-    def _functions(self) -> Iterator[tuple[ast.FunctionDef, ast.ClassDef | None]]:
+    def _functions(self) -> Iterator[tuple[Any, ast.ClassDef | None]]:
         for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, _FUNCTIONS):
                 yield node, None
             if isinstance(node, ast.ClassDef):
                 for inner in _methods(node).values():
@@ -315,8 +316,7 @@ def _names(target: ast.expr) -> list[str]:
 
 
 def _methods(owner: ast.ClassDef) -> dict[str, Any]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name: node for node in owner.body if isinstance(node, kinds)}
+    return {node.name: node for node in owner.body if isinstance(node, _FUNCTIONS)}
 
 
 def _called_name(node: ast.Call) -> str:

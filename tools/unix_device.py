@@ -45,6 +45,7 @@ class DeviceFiles:
         """
         self.config.mkdir(parents=True, exist_ok=True)
         settings = self.load("settings") or {"version": 1}
+        settings["device"] = {**settings.get("device", {}), "set_up": True}
         settings["adapter"] = {"kind": "tcp", "address": elm}
         settings["web"] = {"enabled": True, "port": web_port}
         settings["autopid"] = {

@@ -7,6 +7,7 @@ from obd import at
 from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswer
 from obd.request import Reply, Request
 
+from autopid.guests import Guests
 from autopid.job import Plan
 
 try:
@@ -27,6 +28,7 @@ _BATCH = const(6)  # PIDs in one mode 01 request on CAN, SAE J1979 / ISO 15031-5
 _IDLE_MS = const(1000)
 _FIRST_PROBE_MS = const(1000)
 _LONGEST_PROBE_MS = const(30_000)
+_LONGEST_PAUSE_MS = const(60_000)  # whoever watches over the task wants to see it move
 _GIVE_UP = const(8)  # garbled answers in a row after which the adapter is set up anew
 _SPOILED = const(
     3
@@ -42,6 +44,7 @@ class Poller:
     """Runs the plan's jobs on an adapter.
 
     Attributes:
+        guests: through them others ask the car, too.
         online: whether an ECU answers; the one source of `ecu_status`.
         requests: number of requests answered.
         rounds: another number whenever it asked, or found nothing to ask: it is alive.
@@ -60,6 +63,7 @@ class Poller:
         self._probes = 0
         self._garbled = 0
         self._spoiled = 0
+        self.guests = Guests()
         self.online = False
         self.requests = 0
         self.rounds = 0
@@ -91,6 +95,7 @@ class Poller:
 
     def disconnected(self, reason: str) -> None:
         """The adapter is gone: every parameter says so, and the ECU counts as offline."""
+        self.guests.trouble = reason
         self._set_online(False, reason)
         for job in self._plan.jobs:
             job.fail(reason, self._group)
@@ -99,6 +104,13 @@ class Poller:
 
     async def run(self, adapter: "Elm327 | Can") -> None:
         """Polls until the adapter is lost (AdapterLost)."""
+        self.guests.welcome(adapter)
+        try:
+            await self._keep_polling(adapter)
+        finally:
+            self.guests.dismiss()
+
+    async def _keep_polling(self, adapter: "Elm327 | Can") -> None:
         self._garbled = 0
         self._rouse()
         while True:
@@ -171,7 +183,7 @@ class Poller:
         if not plan.jobs:
             return _IDLE_MS
         if self._asleep(plan):
-            return max(self._probe_ms - now, 1)
+            return min(max(self._probe_ms - now, 1), _LONGEST_PAUSE_MS)
         first = min([max(job.due_ms, job.ecu.retry_ms) for job in plan.jobs])
         return min(max(first - now, 1), _IDLE_MS)
 

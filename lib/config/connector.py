@@ -51,7 +51,7 @@ _ENTRY = Section(
     "One value's place in a record.",
     (
         Text("name", "The parameter.", least=1, most=64),
-        Integer("field", "6: 16-bit analogue data; 7: 32-bit.", 7, 6, 7),
+        Integer("field", "6: analogue data, -32768 to 32767; 7: 32 bits.", 7, 6, 7),
         Integer("number", "Its number there.", 1, 1, 65_535),
         Decimal("scale", "The value times this is sent, as a whole number.", "1"),
     ),

@@ -126,9 +126,11 @@ def _signing(one: "_One") -> None:
             one.refuse("sign.scheme", "conflict", message)
         _refuse(one, "sign.secret", secret_rules.thingpark_problem(secret) if secret else None)
         return
-    if not sign["plug_uuid"]:
-        sign["plug_uuid"] = identity.new_uuid()
     of_device = one.settings["preset"] == "kpn_things_ip"
+    if of_device:  # KPN knows it by its base name
+        sign["plug_uuid"] = ""
+    elif not sign["plug_uuid"]:
+        sign["plug_uuid"] = identity.new_uuid()
     rule = secret_rules.kpn_device_problem if of_device else secret_rules.kpn_problem
     _refuse(one, "sign.secret", rule(secret) if secret else None)
 

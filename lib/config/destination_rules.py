@@ -21,6 +21,8 @@ _MISSING = {
     "basic": "The password is missing.",
     "api_key": "The key is missing.",
 }
+# Schemes whose secrets the device can make: see delivery.secret_rules.
+_MADE_HERE = ("kpn", "thingpark")
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -59,6 +61,7 @@ class _One:
         self._path = path
         self._known = known
         self._found = found
+        self.is_off = not settings["enabled"]  # before anything is refused, which switches it off
 
     def refuse(self, name: str, code: str, message: str) -> None:
         """Notes a problem, unless there is one with this setting already."""
@@ -160,7 +163,8 @@ def _sign(one: _One) -> None:
         return
     if one.settings["type"] == "mqtt":
         one.refuse("sign.scheme", "conflict", "MQTT has no headers for a signature: must be none.")
-    if one.secret("sign.secret") is None:
+    may_follow = one.is_off and scheme in _MADE_HERE
+    if one.secret("sign.secret") is None and not may_follow:
         one.refuse("sign.secret", "field_empty", "The secret to sign with is missing.")
     if scheme == "standard_webhooks":
         _webhook_keys(one)

@@ -186,6 +186,8 @@ class Text(Field):
         limits: dict[str, object] = {"minLength": self.least, "maxLength": self.most}
         if self.characters:
             limits["characters"] = self.characters
+        if self.lines:
+            limits["multiline"] = True
         return limits
 
 

@@ -9,6 +9,19 @@ import json
 import os
 from errno import EEXIST, ENOENT
 
+from micropython import const
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DEPTH = const(4)  # the lists of parameters are as deep
+_PART = const(2048)  # characters written at once
+
 
 def read(path: str) -> dict | None:
     """The object in a file, or None if there is no such file.
@@ -51,7 +64,13 @@ def read_newest(path: str) -> tuple[dict | None, str | None]:
 def write(path: str, data: dict) -> None:
     """Writes a file in place; it is complete on the medium when this returns. Raises OSError."""
     with open(path, "wb") as file:
-        file.write(json.dumps(data, separators=(",", ":")).encode())
+        gathered = ""
+        for text in _texts(data, _DEPTH):
+            gathered += text
+            if len(gathered) > _PART:
+                file.write(gathered.encode())
+                gathered = ""
+        file.write(gathered.encode())
         file.flush()
 
 
@@ -87,6 +106,26 @@ def make_folder(path: str) -> None:
     except OSError as error:
         if error.errno != EEXIST:
             raise
+
+
+def _texts(data: object, depth: int) -> "Iterator[str]":
+    """The JSON text in pieces: a large document is never there as a whole. What is deeper is one piece."""
+    if depth and data and isinstance(data, dict):
+        mark = "{"
+        for name in data:
+            yield mark + json.dumps(name) + ":"
+            yield from _texts(data[name], depth - 1)
+            mark = ","
+        yield "}"
+    elif depth and data and isinstance(data, list):
+        mark = "["
+        for item in data:
+            yield mark
+            yield from _texts(item, 0)
+            mark = ","
+        yield "]"
+    else:
+        yield json.dumps(data, separators=(",", ":"))
 
 
 def _complete(text: bytes) -> bool:

@@ -3,7 +3,7 @@
 import transient
 
 from config import files
-from config.secrets import Secrets, cut_out, of_destinations, whole
+from config.secrets import Secrets, cut_out, of_owners, owners, whole
 
 try:
     from typing import TYPE_CHECKING
@@ -26,10 +26,23 @@ class Filing:
         self.secrets = Secrets(store.folder, secrets)
 
     def save(self, data: object, secrets_changes: "dict[str, str | None]") -> "Problems":
+        settings, secrets, problems = self._judged(data, secrets_changes)
+        return problems or self._put(settings, secrets)
+
+    def check(
+        self, data: object, secrets_changes: "dict[str, str | None]"
+    ) -> "tuple[dict, Problems]":
+        settings, _, problems = self._judged(data, secrets_changes)
+        return settings, problems
+
+    def _judged(
+        self, data: object, secrets_changes: "dict[str, str | None]"
+    ) -> "tuple[dict, dict[str, str], Problems]":
+        """What a document and these changes would make of settings and secrets, and what is wrong with them."""
         from config import schema  # given back below, before this module is: it is large
 
         data = _without_revision(data)
-        secrets = of_destinations(self.secrets.values, _ids(data))
+        secrets = of_owners(self.secrets.values, owners(data))
         changes, problems = schema.read_secrets(secrets_changes)
         _apply(secrets, changes)
         found: dict[str, str | None] = {}
@@ -39,10 +52,8 @@ class Filing:
         used = [destination["id"] for destination in self._store.settings["destinations"]]
         settings, more = schema.validate(data, known, self._store.checks(), found, used)
         transient.release(transient.SETTINGS)
-        if problems or more:
-            return problems + more
         _apply(secrets, found)
-        return self._put(settings, of_destinations(secrets, _ids(settings)))
+        return settings, of_owners(secrets, owners(settings)), problems + more
 
     def save_secrets(self, changes: "dict[str, str | None]") -> "Problems":
         from config import schema
@@ -56,7 +67,7 @@ class Filing:
         # What was refused of the settings stays as it was written, to be corrected.
         document = self._document() if self._store.problems else self._store.settings
         return self._file(
-            document, self._store.settings, of_destinations(secrets, _ids(self._store.settings))
+            document, self._store.settings, of_owners(secrets, owners(self._store.settings))
         )
 
     def profile(self) -> dict | None:
@@ -109,7 +120,7 @@ class Filing:
             _without_revision(document), self.secrets.values, self._store.checks(), found
         )
         transient.release(transient.SETTINGS)
-        self.secrets.values = of_destinations(self.secrets.values, _ids(self._store.settings))
+        self.secrets.values = of_owners(self.secrets.values, owners(self._store.settings))
         self._store.filed = newest and not self._store.problems
         for problem in self._store.problems:
             self._store.log.warning("%s: %s", problem["field"], problem["message"])
@@ -144,7 +155,7 @@ class Filing:
 
     def _drop_newer_secrets(self) -> None:
         """Forgets the secrets of destinations: older settings may have another address for them."""
-        kept = of_destinations(self.secrets.values, ())
+        kept = of_owners(self.secrets.values, (), ("destinations",))
         if len(kept) < len(self.secrets.values):
             self.secrets.values = kept
             self._store.notice(
@@ -231,14 +242,6 @@ def _complete(document: dict, settings: dict) -> bool:
             destination["sign"] = dict(sign, plug_uuid=uuid)
             made = True
     return made
-
-
-def _ids(data: object) -> list[str]:
-    """The ids the destinations of a document have, as texts; the document need not be valid."""
-    destinations = data.get("destinations") if isinstance(data, dict) else None
-    if not isinstance(destinations, (list, tuple)):
-        return []
-    return [str(item.get("id")) for item in destinations if isinstance(item, dict)]
 
 
 def _apply(secrets: dict[str, str], changes: "dict[str, str | None]") -> None:

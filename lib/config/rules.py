@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 MAX_DESTINATIONS = const(6)
+MAX_NETWORKS = const(5)
 
 
 def judge(reading: "Reading", settings: dict, used: "Container[int]") -> "dict[str, str | None]":
@@ -23,7 +24,10 @@ def judge(reading: "Reading", settings: dict, used: "Container[int]") -> "dict[s
     Returns the secrets found, by key in the store. Problems are added to the reading. An entry that
     breaks a rule is switched off, so that the settings stay usable.
     """
-    _number(reading, settings["destinations"], used)
+    _number(reading, settings["destinations"], "destinations", MAX_DESTINATIONS, used)
+    wifi = settings["network"]["wifi"]
+    _number(reading, wifi, "network.wifi", MAX_NETWORKS, ())
+    unique(reading, wifi, "network.wifi", "ssid", "ssid_duplicate", [])
     found = {secret_key(path, settings): value for path, value in reading.secrets.items()}
     _judge_adapter(reading, settings["adapter"])
     _judge_parameters(reading, settings["autopid"])
@@ -44,18 +48,20 @@ def secret_key(path: str, settings: dict) -> str:
     return ".".join(keys)
 
 
-def _number(reading: "Reading", destinations: list[dict], used: "Container[int]") -> None:
-    """Gives a free id to destinations without one or with another's: secrets hang on it.
+def _number(
+    reading: "Reading", entries: list[dict], path: str, most: int, used: "Container[int]"
+) -> None:
+    """Gives a free id to entries without one or with another's: secrets hang on it.
 
-    One that was used until now, by a destination just removed, is the last choice.
+    One that was used until now, by an entry just removed, is the last choice.
     """
     taken: list[int] = []
-    unique(reading, destinations, "destinations", "id", "id_duplicate", taken)
-    free = [number for number in range(1, MAX_DESTINATIONS + 1) if number not in taken]
+    unique(reading, entries, path, "id", "id_duplicate", taken)
+    free = [number for number in range(1, most + 1) if number not in taken]
     free.sort(key=lambda number: (number in used, number), reverse=True)
-    for index, destination in enumerate(destinations):
-        if destination["id"] in [0] + taken[:index]:
-            destination["id"] = free.pop()
+    for index, entry in enumerate(entries):
+        if entry["id"] in [0] + taken[:index]:
+            entry["id"] = free.pop()
 
 
 def refuse(reading: "Reading", item: dict, path: str, code: str, message: str) -> None:

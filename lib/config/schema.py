@@ -9,7 +9,17 @@ Sections marked `switch` are entries that a problem in them switches off, and no
 
 from micropython import const
 
-from config import board, bridges, connector, destination_rules, hosts, power, rules, sharing
+from config import (
+    board,
+    bridges,
+    connector,
+    destination_rules,
+    hosts,
+    network,
+    power,
+    rules,
+    sharing,
+)
 from config.destination import DESTINATION
 from config.fields import HEX, LETTERS, Choice, Decimal, Flag, Integer, Reading, Text
 from config.rules import MAX_DESTINATIONS
@@ -205,7 +215,10 @@ SETTINGS = Section(
         Section(
             "device",
             "This device.",
-            (Text("name", "Its name in the network.", "wican", 1, 32, LETTERS.replace("_", "")),),
+            (
+                Text("name", "Its name in the network.", "wican", 1, 32, LETTERS.replace("_", "")),
+                Flag("set_up", "The first set-up is done.", False),
+            ),
         ),
         Section(
             "log",
@@ -255,19 +268,7 @@ SETTINGS = Section(
                 Text("voltage", "Volts of the 12 V battery; empty finds it out.", most=31),
             ),
         ),
-        Section(
-            "network",
-            "What the device may take of the network.",
-            (
-                Integer(
-                    "max_connections",
-                    "How many connections to destinations stay open at once.",
-                    6,
-                    1,
-                    6,
-                ),
-            ),
-        ),
+        network.NETWORK,
         Section(
             "clock",
             "Where the time comes from.",
@@ -289,6 +290,25 @@ SETTINGS = Section(
                 Flag("enabled", "Serve them.", True),
                 Integer("port", "TCP port.", 80, 1, 65535),
                 Text("password", "Opens page and API.", least=8, most=160, secret=True),
+                Text(
+                    "tokens",
+                    "Digests of the API's tokens, which are made and deleted at /api/v1/tokens.",
+                    least=2,
+                    most=2048,
+                    secret=True,
+                ),
+                Flag(
+                    "home_assistant",
+                    "Let everybody in the network read the values as Home Assistant's WiCAN integration does, "
+                    "without the password.",
+                    False,
+                ),
+                ListOf(
+                    "hosts",
+                    "Further names by which browsers may call the device.",
+                    Text("host", "One of them.", least=1, most=253, rule=hosts.host),
+                    4,
+                ),
             ),
         ),
     ),
@@ -330,7 +350,8 @@ def validate(
 def describe() -> "Iterator[tuple[str, dict[str, object]]]":
     """Path and description of every setting in the declared order, in JSON Schema's words.
 
-    Beyond those: `also` lists values allowed outside the limits, `characters` all those allowed.
+    Beyond those: `also` lists values allowed outside the limits, `characters` all those allowed; `multiline` is there
+    if a text may have lines.
     """
     for path, field in walk(SETTINGS):
         yield path, field.describe()

@@ -18,6 +18,9 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+LISTS = ("destinations", "network.wifi")  # secrets hang on the ids of their entries
 
 
 class Secrets:
@@ -102,29 +105,45 @@ def whole(value: object) -> int:
 def cut_out(keys: "Iterable[str]", document: dict, settings: dict) -> None:
     """Removes the secrets of these keys, all of which it holds, from the document of these settings.
 
-    Its destinations are given the ids they have in the settings, which the keys refer to. A login
+    Its destinations and networks are given the ids they have in the settings, which the keys refer to. A login
     may have stood in the address: the settings have that without it.
     """
-    ids = [str(destination["id"]) for destination in settings["destinations"]]
     for key in keys:
-        section, *path, name = key.split(".")
-        holder = document[section]
-        if section == "destinations":
-            index = ids.index(path.pop(0))
-            holder = holder[index]
-            holder["id"] = settings[section][index]["id"]
-            if name == "login" and "url" in holder:
-                holder["url"] = settings[section][index]["url"]
+        *path, name = key.split(".")
+        holder: Any = document
+        known: Any = settings
         for part in path:
-            holder = holder.get(part) or {}
+            if isinstance(known, list):
+                index = [str(entry["id"]) for entry in known].index(part)
+                holder, known = holder[index], known[index]
+                holder["id"] = known["id"]
+                if name == "login" and "url" in holder:
+                    holder["url"] = known["url"]
+            else:
+                holder, known = holder.get(part) or {}, known[part]
         holder.pop(name, None)
 
 
-def of_destinations(values: "dict[str, str]", ids: "Iterable[str]") -> dict[str, str]:
-    """The secrets without those of destinations that are not in `ids`."""
-    kept = {}
+def owners(data: object) -> "list[str]":
+    """The beginnings of the keys of all entries that may have secrets; the document need not be valid."""
+    found = []
+    for path in LISTS:
+        holder = data
+        for part in path.split("."):
+            holder = holder.get(part) if isinstance(holder, dict) else None
+        for entry in holder if isinstance(holder, (list, tuple)) else ():
+            if isinstance(entry, dict):
+                found.append("%s.%s." % (path, entry.get("id")))
+    return found
+
+
+def of_owners(
+    values: "dict[str, str]", owners: "Iterable[str]", lists: "Iterable[str]" = LISTS
+) -> "dict[str, str]":
+    """The secrets without those of entries of these lists that are not among the owners."""
+    kept, there = {}, tuple(owners)
+    below = tuple([path + "." for path in lists])
     for key in values:
-        parts = key.split(".")
-        if parts[0] != "destinations" or parts[1] in ids:
+        if not key.startswith(below) or key.startswith(there):
             kept[key] = values[key]
     return kept

@@ -161,7 +161,7 @@ SIGN = Section(
         ),
         Text(
             "plug_uuid",
-            "KPN: Things-Plug-UUID; empty makes one, which is kept.",
+            "KPN: Things-Plug-UUID; empty makes one, which is kept. Not with the preset kpn_things_ip.",
             most=36,
             characters=HEX + "-",
             rule=_uuid,

@@ -96,6 +96,10 @@ class Store:
         """The secret stored under a key such as "destinations.1.auth.token", 1 being the id."""
         return self._secrets[0].get(key)
 
+    def secrets(self) -> "dict[str, str]":
+        """All secrets by key: not to be changed, and not to be shown."""
+        return self._secrets[0]
+
     def draft(self) -> dict:
         """A copy of the settings to change and hand to `save`."""
         return json.loads(json.dumps(self.settings))
@@ -112,12 +116,18 @@ class Store:
         """Checks a whole settings document and puts it into force; what is left out gets its default.
 
         Secrets come within the document or in `secrets_changes` by key; a text sets one, None
-        clears it, whatever is not mentioned stays. Those of destinations that are gone go too; a
-        destination without id is a new one. A "revision" in the document is ignored.
+        clears it, whatever is not mentioned stays. Those of destinations and networks that are gone go too; one
+        without id is a new one. A "revision" in the document is ignored.
 
         Returns all problems; if there is one, nothing was changed.
         """
         return self._file(lambda filing: filing.save(data, secrets_changes or {}))
+
+    def check(
+        self, data: object, secrets_changes: "dict[str, str | None] | None" = None
+    ) -> "tuple[dict, Problems]":
+        """The settings that `save` would put into force, and what it would find wrong. Nothing is changed."""
+        return self._file(lambda filing: filing.check(data, secrets_changes or {}))
 
     def save_secrets(self, changes: "dict[str, str | None]") -> "Problems":
         """Sets (text) or clears (None) secrets by key, whatever may be wrong with the settings.

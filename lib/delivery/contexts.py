@@ -63,6 +63,9 @@ class Contexts:
             )
         except (CertSetError, ValueError) as error:
             raise RouteError(str(error), "Choose another cert set, or upload what this one lacks.")
+        except MemoryError:
+            cause = "The device ran out of memory for certificates."
+            raise RouteError(cause, "Keep fewer destinations enabled.")
 
     def hear(self, date: "str | None", valid: "tuple[str, str]") -> None:
         """What a verified server says of the time, in its header field Date (RFC 9110 6.6.1).

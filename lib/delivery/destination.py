@@ -11,8 +11,10 @@ import asyncio
 
 from micropython import const
 
+from delivery import states
 from delivery.dispatcher import Dispatcher
 from delivery.errors import RouteError
+from delivery.introduction import Introduction
 from delivery.journal import Journal
 from delivery.producer import Producer
 from delivery.slot import Slot
@@ -32,24 +34,6 @@ if TYPE_CHECKING:
 
     Stored = tuple[list[str | None], Mapping[str, str]]
 
-DISABLED = "disabled"
-GROUPING_OFF = "grouping_off"
-NO_VALUES = "no_values"
-NO_TIME = "no_time"
-WAITING = "waiting"
-SENDING = "sending"
-OK = "ok"
-FAILING = "failing"
-PAUSED = "paused"
-GONE = "gone"
-
-_REASONS = {
-    DISABLED: "This destination is switched off.",
-    GROUPING_OFF: "Grouping is switched off, so no document is made: nothing is sent.",
-    NO_VALUES: "No value has been read from the car yet.",
-    NO_TIME: "The clock is not set, so no server's certificate can be checked: nothing is sent.",
-}
-_NO_EVENTS = "The cycle is 0 and no event is chosen: documents are sent on demand only."
 _LOOK_MS = const(250)
 _EMPTY = "There is nothing to send: no value was read yet, or the clock is not set."
 _WAIT = "Wait until the car answers and the clock is set."
@@ -60,7 +44,7 @@ class Destination:
     """Sends the group's values to one server: cycle after cycle, on events and on demand.
 
     Attributes:
-        state: one of the constants of this module.
+        state: one of the constants of `delivery.states`.
         reason: why nothing is delivered, in plain words; empty when all is well.
         journal: the last attempts and the counters.
         coalesced: due times without a document of their own: the one before was still being sent.
@@ -78,16 +62,9 @@ class Destination:
         self.outbox: Outbox | None = None
         self._dead: DeadLetters | None = None
         self._demand: _Demand | None = None
-        self._introduced = (
-            False  # config and status were delivered in this boot, or since they were asked for
-        )
-        self._asked = False  # somebody wants them whatever the settings say
-        # Which of the outbox's messages, counted from 1, is to deliver them; 0: none.
-        self._introduction = 0
-        self._settled = 0  # messages that left the outbox by earlier dispatchers
+        self._introduction = Introduction()
         self._ended = False
-        self.state = WAITING
-        self.reason = ""
+        self.state, self.reason = states.at_rest(None)
         self.journal = Journal()
         self.coalesced = 0
 
@@ -149,21 +126,19 @@ class Destination:
     def restart(self) -> None:
         """Starts over with a new connection and no memory of failures: for changes elsewhere, such as certificates."""
         self._disconnect()
-        self._tell_waiting()
+        self._tell(states.at_rest(self._obstacle()))
         self._wake.set()
 
     def reset(self) -> None:
         """Forgets failures, pauses and the fuse: what waits is sent at once."""
         if self.dispatcher is not None:
             self.dispatcher.reset()
-        self._tell_waiting()
+        self._tell(states.at_rest(self._obstacle()))
         self._wake.set()
 
     def introduce(self) -> None:
         """Has the next document carry config and status, whatever the settings say, until such a one was delivered."""
-        self._asked, self._introduced, self._introduction = True, False, 0
-        if self.dispatcher is not None:
-            self.dispatcher.delivered_first = False
+        self._introduction.ask(self.dispatcher)
 
     async def send_now(self) -> "Attempt | None":
         """Sends the newest values beside the schedule and returns what became of it, with the request as it was sent.
@@ -275,14 +250,12 @@ class Destination:
         return min(waits) if waits else _LOOK_MS
 
     def _obstacle(self) -> str | None:
-        if not self._settings["enabled"]:
-            return DISABLED
-        return None if self._grouping else GROUPING_OFF
+        return states.obstacle(self._settings["enabled"], self._grouping)
 
     def _rest(self, state: str) -> None:
         if self.state != state or self.dispatcher is not None:
             self._disconnect()
-            self._tell(state, _REASONS[state])
+            self._tell(states.at_rest(state))
 
     def _produce(self, now_ms: int, dispatcher: Dispatcher, outbox: "Outbox") -> None:
         """Makes a document if one is due. Without a queue only if it can leave before the next one."""
@@ -315,7 +288,7 @@ class Destination:
     def _put(
         self, producer: Producer, dispatcher: Dispatcher, outbox: "Outbox", event: str
     ) -> None:
-        first = self._introduces(dispatcher, outbox)
+        first = self._introduction.is_due(self._settings, dispatcher, outbox)
         try:
             message = producer.make(first, event)
         except RouteError as error:
@@ -325,48 +298,18 @@ class Destination:
             return
         outbox.put(message)
         if first:
-            self._introduction = outbox.dropped + self._settled + dispatcher.settled + len(outbox)
-
-    def _introduces(self, dispatcher: Dispatcher, outbox: "Outbox") -> bool:
-        """Whether the next document should carry config and status: none that does was delivered, or is waiting."""
-        wanted = self._settings["body"]["boot"]
-        if wanted == "always" or (wanted == "never" and not self._asked):
-            return wanted == "always"
-        if self._introduced or dispatcher.delivered_first:
-            return False
-        if self.queue == "none":  # the one that waits gives way to this one
-            return True
-        return self._introduction <= outbox.dropped + self._settled + dispatcher.settled
+            self._introduction.waits(dispatcher, outbox)
 
     def _describe(self, obstacle: str | None, dispatcher: Dispatcher, outbox: "Outbox") -> None:
         """State and reason as they are now."""
         if obstacle is not None:
-            self._tell(obstacle, _REASONS[obstacle])
-        elif dispatcher.untimed:
-            self._tell(NO_TIME, _REASONS[NO_TIME])
-        elif dispatcher.gone:
-            self._tell(GONE, dispatcher.cause)
-        elif dispatcher.paused:
-            self._tell(PAUSED, dispatcher.cause)
-        elif dispatcher.failures:  # a dead server is being tried most of the time: still failing
-            self._tell(FAILING, dispatcher.cause)
-        elif dispatcher.busy:
-            self._tell(SENDING, outbox.trouble)
-        elif not self._shared.group.ready():
-            self._tell(NO_VALUES, _REASONS[NO_VALUES])
-        elif dispatcher.delivered:
-            self._tell(OK, outbox.trouble or dispatcher.fuse.reason)
-        else:
-            idle = self._producer is not None and self._producer.wait_ms(0) is None
-            self._tell(WAITING, _NO_EVENTS if idle else outbox.trouble)
+            self._tell(states.at_rest(obstacle))
+            return
+        has_plan = self._producer is None or self._producer.wait_ms(0) is not None
+        self._tell(states.at_work(dispatcher, outbox, self._shared.group.ready(), has_plan))
 
-    def _tell_waiting(self) -> None:
-        obstacle = self._obstacle()
-        self._tell(obstacle or WAITING, _REASONS[obstacle] if obstacle else "")
-
-    def _tell(self, state: str, reason: str) -> None:
-        self.state = state
-        self.reason = reason
+    def _tell(self, told: "tuple[str, str]") -> None:
+        self.state, self.reason = told
 
     # On demand
 
@@ -377,7 +320,8 @@ class Destination:
         producer = self._producer or Producer(self._settings, self._shared)
         outbox = self._opened_outbox()
         try:
-            message = producer.make(self._introduces(dispatcher, outbox))
+            first = self._introduction.is_due(self._settings, dispatcher, outbox)
+            message = producer.make(first)
             if not message.body:
                 raise RouteError(_EMPTY, _WAIT)
         except RouteError as error:
@@ -409,8 +353,7 @@ class Destination:
         dispatcher, self.dispatcher = self.dispatcher, None
         self._producer = None
         if dispatcher is not None:
-            self._settled += dispatcher.settled
-            self._introduced = self._introduced or dispatcher.delivered_first
+            self._introduction.leave(dispatcher)
             dispatcher.stop()
 
     def _opened_outbox(self) -> "Outbox":
@@ -429,7 +372,7 @@ class Destination:
         self.outbox = self._dead = None
         self._settings = settings
         self.journal.dropped += moving.messages(old, self._opened_outbox())
-        self._introduction = self._settled = 0
+        self._introduction.forget_places()
         if dead is not None and len(dead):
             moving.letters(dead, self.dead_letters())
 

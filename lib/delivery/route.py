@@ -231,6 +231,7 @@ class Route:
             keep=self._settings["transport"]["keep"],
             address=self._address,
             sessions=self._sessions,
+            repeats=not self._settings["retry"]["attempts"],  # else that would be one more
         )
 
 

@@ -95,9 +95,10 @@ class Keeper:
             self._guard()
         power, poller = self.power, self.house.poller
         before, visiting = power.hold, power.state == VISIT
-        power.step(
-            self.house.uptime.ms(), self.board.supply_mv(), poller.online, self._is_wanted()
-        )
+        visited = self._visited()
+        wanted = visited or self._is_wanted()
+        now_ms, supply_mv = self.house.uptime.ms(), self.board.supply_mv()
+        power.step(now_ms, supply_mv, poller.online, wanted, visited)
         if visiting and power.state not in (VISIT, SLEEPING):
             self.log.info("awake: %s", power.woken)
             self.house.start_car()
@@ -119,8 +120,6 @@ class Keeper:
         self.board.boot_put(_PARKED, 1 if self.power.parked else 0)
 
     def _is_wanted(self) -> bool:
-        if self._visited():
-            return True
         return any([one.wants_values(_LEAD_MS) for one in self.house.destinations()])
 
     def _restore(self) -> None:

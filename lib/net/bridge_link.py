@@ -96,7 +96,7 @@ class BridgeOpening(Opening):
     ) -> "dial.SocketLink":
         try:
             make = dial.SocketLink if context is None else ReadingLink
-            return make(raw, context, self._server_name)
+            return make(raw, context, self.server_name)
         except (OSError, ValueError, MemoryError) as error:
             raw.close()
             raise self.broken(error)

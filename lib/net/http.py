@@ -7,8 +7,8 @@
 
 What it holds itself to: head and body leave in one write (two writes stall 40 ms each with delayed
 acknowledgements); one deadline covers everything from the name look-up to the last byte; a redirect is
-returned, never followed; a kept connection that the server had closed costs one retry on a new one, and no
-request that the server began to answer is ever repeated.
+returned, never followed; a kept connection that the server had closed costs one retry on a new one, if the caller
+does not mind that the server may get the request twice, and none that it began to answer is ever repeated.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class Connection(Opening):
     `opener(host, port)` returns a reader and a writer in place of sockets and TLS; `host_header` replaces the
     Host header's value; without `keep`, each request has its own connection; `address` is what is known of the host
     and the port from connections before; `sessions` is shared by the connections of a device and decides which of
-    them are open.
+    them are open; without `repeats`, a request is lost with the kept connection that it was sent on.
 
     `handshakes` (connections opened), `requests` and `retries` count up from 0; `writer` makes the bytes that are sent.
     One request at a time.
@@ -85,6 +85,7 @@ class Connection(Opening):
         body_cap: int = _BODY_CAP,
         address: "Address | None" = None,
         sessions: "Sessions | None" = None,
+        repeats: bool = True,
     ) -> None:
         super().__init__(
             host, port, context, server_name, handshake_lock, opener, sessions, address
@@ -92,6 +93,7 @@ class Connection(Opening):
         self.writer = Writer(host_header or _host_header(host, port, context), keep)
         self.requests = self.retries = 0
         self._keep = keep
+        self._repeats = repeats
         self._body_cap = body_cap
         self._reply: ReplyReader | None = None  # of the open connection
         self._head: Head | None = None  # of the reply that is being read
@@ -189,7 +191,7 @@ class Connection(Opening):
                 await self.send(link, message)
                 return await self._receive(reply, method)
             except RequestError:
-                if reply.received:  # the server began to answer: it has the request
+                if reply.received or not self._repeats:  # it began to answer: it has the request
                     raise
             self.close()
             self.retries += 1

@@ -34,20 +34,8 @@ _RECORD = const(4096)  # largest TLS record the chip sends
 
 STAGES = ("dns", "connect", "tls", "write", "status", "body")
 
-_LATE = (
-    "The name look-up of %s took more than %s.",
-    "%s did not accept a connection within %s.",
-    "%s did not finish the TLS handshake within %s.",
-    "%s did not take the request within %s.",
-    "%s did not answer within %s.",
-    "%s did not finish its answer within %s.",
-)
-_BUSY = "This device was busy with other TLS handshakes; %s had no turn within %s."
-_FULL = "This device was busy with as many connections as it may hold; %s had no turn within %s."
-_TOO_MUCH = "The server may not take a document of this size, or it asks for a client certificate."
 _NO_TIME = "The device's clock is not set, so no certificate can be checked."
 _SET_CLOCK = "Wait until the clock is set from the network, or set it by hand."
-_UNCHECKED = "The TLS library did not check the server's certificate."
 _STARVED = "The device ran out of memory."
 _LESS = "Send smaller documents, or keep fewer destinations enabled."
 
@@ -130,6 +118,12 @@ class Opening:
         stage: index of STAGES at which we are; whoever uses the link moves it on with `enter`.
         sessions: decides which connections of the device are open; None for all.
         handshakes: connections opened, from 0.
+        server_name: what the server's certificate must be for.
+        address: where the host is, as far as is known.
+        judge: what looked at the certificates of the latest handshake.
+        is_unheard: with TLS 1.3, whether the server has said nothing yet on this connection.
+        is_long: whether the first message leaves in several pieces.
+        waits: for others on this device: "turn" with a handshake, "place" among the connections; "" for nobody.
     """
 
     def __init__(
@@ -150,27 +144,31 @@ class Opening:
         self.stage = 0
         self.sessions = sessions
         self.handshakes = 0
-        self._server_name = server_name or host
+        self.server_name = server_name or host
         self._lock = handshake_lock
         self._opener = opener
-        self._address = address or dial.Address(host, port)
-        self._is_unheard = (
-            False  # with TLS 1.3: has the server said nothing yet on this connection?
-        )
+        self.address = address or dial.Address(host, port)
+        self.is_unheard = False
         self._is_known = False  # has it answered on one before?
-        self._is_long = False  # does the first message leave in several pieces?
-        self._waits = ""  # for others, of this device: the sentence that says so
-        self._judge: Context | Scout | None = None  # of the latest handshake
+        self.is_long = False
+        self.waits = ""
+        self.judge: Context | Scout | None = None
+        self._shaking: Context | None = None  # what judges the handshake under way
 
     @property
     def is_doubtful(self) -> bool:
         """May a server that breaks off have refused our certificate? With TLS 1.3 it sees that when we are done."""
-        return self._is_unheard and not self._is_known
+        return self.is_unheard and not self._is_known
+
+    @property
+    def stage_name(self) -> str:
+        """The stage in the words of STAGES."""
+        return STAGES[self.stage]
 
     def restart(self) -> None:
         """Something new is begun, at the first stage."""
         self.stage = 0
-        self._waits = ""
+        self.waits = ""
 
     def enter(self, stage: int) -> None:
         """The next stage begins."""
@@ -184,9 +182,9 @@ class Opening:
         self.restart()
         if self.sessions is None:
             return await self._dial(message)
-        self._waits = _FULL
+        self.waits = "place"
         await self.sessions.enter(holder)
-        self._waits = ""
+        self.waits = ""
         try:
             return await self._dial(message)
         except RequestError as error:
@@ -205,31 +203,31 @@ class Opening:
 
     def heard(self) -> None:
         """The server has said something: it accepts our certificate, and nobody needs to explain a handshake."""
-        if self._is_unheard:
-            self._is_unheard, self._is_known = False, True
-            if self.context is not None:
-                self.context.release()
+        if self.is_unheard:
+            self.is_unheard, self._is_known = False, True
+            self._accepted()
 
     def hang_up(self) -> None:
         """Closes the connection, if there is one."""
         link, self.link = self.link, None
         if link is not None:
             link.close()
+        self._end_handshake()
 
     def late(self, deadline_ms: int) -> RequestError:
         """The deadline passed at this stage."""
-        limit = "%d ms" % deadline_ms if deadline_ms % 1000 else "%d s" % (deadline_ms // 1000)
-        if self._waits:
-            return RequestError("connect", self._waits % (self.host, limit))
-        if self.stage == 1:
-            self._address.reject()
-        return self.failed(_LATE[self.stage] % (self.host, limit))
+        from net import failing  # given back at once
+
+        transient.release(transient.FAULTS)
+        return failing.late(self, deadline_ms)
 
     def broken(self, error: Exception) -> RequestError:
         """What an exception of the system or of Mbed TLS means at this stage."""
         if not isinstance(error, MemoryError):
             try:
-                return self._explained(error)
+                from net import failing  # given back below
+
+                return failing.broken(self, error)
             except MemoryError:  # the explanation takes some, too
                 pass
             finally:
@@ -244,35 +242,16 @@ class Opening:
         self, cause: str, advice: "str | None" = None, code: "int | None" = None
     ) -> RequestError:
         """The error for a cause found at this stage."""
-        return RequestError(STAGES[self.stage], cause, advice, code)
+        return RequestError(self.stage_name, cause, advice, code)
 
-    def _explained(self, error: Exception) -> RequestError:
-        from net import faults  # only failures need it
-
-        code = faults.number(error)
-        refused = self.is_doubtful and faults.is_cut(code)
-        too_much = refused and self._is_long  # perhaps; the server's words about it are lost
-        if self.stage == 2 and faults.is_unreachable(code):
-            self.enter(1)  # some ports tell of a failed connect at the first use only
-        elif refused and not too_much or self._is_unheard and code == faults.ALERT:
-            self.enter(2)  # TLS 1.3: the server judges us after our side is done
-        if self.stage == 1:
-            self._address.reject()
-        if self.stage == 2 and self._judge is not None:
-            return self._told(self._judge.explain(error, self._server_name), code)
-        cause, advice = faults.explain(STAGES[self.stage], code, self.host, self.port)
-        return self.failed(cause, _TOO_MUCH if too_much else advice, code)
-
-    def _told(
-        self, told: "tuple[str, str | None, str]", code: "int | None" = None
-    ) -> RequestError:
+    def told(self, told: "tuple[str, str | None, str]", code: "int | None" = None) -> RequestError:
         """The error for what a context explains: cause, advice and certificate."""
         error = self.failed(told[0], told[1], code)
         error.certificate = told[2]
         return error
 
     async def _dial(self, message: bytes) -> "AnyLink":
-        self._is_unheard = self._is_long = False
+        self.is_unheard = self.is_long = False
         if self._opener is not None:
             link: AnyLink = await self._open_streams(self._opener)
         elif self.context is not None:
@@ -285,6 +264,18 @@ class Opening:
         await self.send(link, message)
         return link
 
+    def _accepted(self) -> None:
+        """The server and we have accepted each other."""
+        if self._shaking is not None:
+            self._shaking.release()
+            self._end_handshake()
+
+    def _end_handshake(self) -> None:
+        """The handshake is through, or there will be none."""
+        context, self._shaking = self._shaking, None
+        if context is not None:
+            context.over()
+
     async def _open_streams(self, opener: "Opener") -> Link:
         self.enter(1)
         try:
@@ -295,9 +286,9 @@ class Opening:
 
     async def _connect(self) -> "dial.socket.socket":
         try:
-            self._address.look_up()
+            self.address.look_up()
             self.enter(1)
-            return await self._address.connect()
+            return await self.address.connect()
         except OSError as error:
             raise self.broken(error)
 
@@ -327,72 +318,55 @@ class Opening:
         from net import scout  # given back below
 
         try:
-            self._judge = look = scout.Scout()
-            await self._show(look)
-            if not context.adopt(look.issuers()):
-                raise self._told(look.refusal())
-        except ValueError as error:
-            raise self.failed(str(error))
-        except (OSError, MemoryError) as error:
-            raise self.broken(error)
+            await scout.look(self, context)
         finally:
             self.hang_up()
             transient.release(transient.SCOUT + transient.FAULTS)
 
-    async def _show(self, look: "Scout") -> None:
-        """Opens a connection on which the server shows its certificates, and nothing else happens."""
-        link = await self._connect_tls(look)
-        try:
-            await self._shake_hands(link, look.MESSAGE)
-        except (OSError, ValueError, MemoryError) as error:
-            if not look.has_seen(error):
-                raise self.broken(error)
-            return
-        raise self.failed(_UNCHECKED)
-
     async def _open_tls(self, context: "Context", message: bytes) -> "AnyLink":
         """The message's first record drives the handshake: none of it leaves before the server is verified, and the
         handshake is over when it is accepted."""
-        link = await self._connect_tls(context)
+        link = await self.connect_tls(context)
         view = memoryview(message)
         try:
-            await self._shake_hands(link, view[:_RECORD])
+            await self.shake_hands(link, view[:_RECORD])
         except (OSError, ValueError, MemoryError) as error:
             raise self.broken(error)
         self.handshakes += 1
         self.enter(3)
-        self._is_unheard = not link.confirms
-        if not self._is_unheard:
-            context.release()
-        self._is_long = len(view) > _RECORD
-        if self._is_long:
+        self.is_unheard = not link.confirms
+        if not self.is_unheard:
+            self._accepted()
+        self.is_long = len(view) > _RECORD
+        if self.is_long:
             await self.send(link, view[_RECORD:])
         return link
 
-    async def _connect_tls(self, judge: "Context | Scout") -> "dial.SocketLink":
+    async def connect_tls(self, judge: "Context | Scout") -> "dial.SocketLink":
         """A connection on which `judge` is going to look at the server's certificates."""
         raw = await self._connect()
         self.enter(2)
-        self._judge = judge
+        self.judge = judge
         self.link = link = self._secure(raw, judge)
+        self._shaking = self.context if judge is self.context else None
         return link
 
-    async def _shake_hands(self, link: "dial.SocketLink", first: "bytes | memoryview") -> None:
+    async def shake_hands(self, link: "dial.SocketLink", first: "bytes | memoryview") -> None:
         """One at a time, but only those whose server has answered: a silent one is nothing to wait for.
 
         Raises OSError, ValueError or MemoryError.
         """
         await link.greet(first)
-        self._waits = _BUSY
+        self.waits = "turn"
         async with Turn(self._lock):
-            self._waits = ""
+            self.waits = ""
             await link.shake_hands()
 
     def _secure(
         self, raw: "dial.socket.socket", context: "Context | Scout | None"
     ) -> "dial.SocketLink":
         try:
-            return dial.SocketLink(raw, context, self._server_name)
+            return dial.SocketLink(raw, context, self.server_name)
         except (OSError, ValueError, MemoryError) as error:
             raw.close()
             raise self.broken(error)

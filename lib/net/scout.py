@@ -18,9 +18,11 @@ except ImportError:
 if TYPE_CHECKING:
     import socket
 
-    from net.tls import TlsSocket
+    from net.opening import Opening
+    from net.tls import Context, TlsSocket
 
 _NO_CA = const(-0x7680)
+_UNCHECKED = "The TLS library did not check the server's certificate."
 
 
 class Scout:
@@ -41,13 +43,15 @@ class Scout:
         return bool(self.handshake.chain) and faults.number(error) == _NO_CA
 
     def issuers(self) -> "list[bytes]":
-        """Who signed the server's certificate, who signed theirs and so on (DER names); none if it showed nothing.
-
-        Raises ValueError if something else was shown than certificates.
-        """
+        """Who signed the server's certificate, who signed theirs and so on (DER names); none if it showed nothing, or
+        something that this device cannot read: then that is noted as an objection."""
         from trust import x509
 
-        return [x509.Certificate(each).issuer_raw for each in self.handshake.chain]
+        try:
+            return [x509.Certificate(each).issuer_raw for each in self.handshake.chain]
+        except ValueError:
+            self.handshake.objection = "unreadable"
+            return []
 
     def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None, str]":
         """See `tls.Context.explain`."""
@@ -58,10 +62,11 @@ class Scout:
         return cause, advice, tls_faults.certificate(self.handshake, now)
 
     def refusal(self) -> "tuple[str, str | None, str]":
-        """Cause, advice and certificate when the bundle has none of these authorities."""
+        """Cause, advice and certificate when the bundle has none of these authorities, or nobody can tell."""
         from net import tls_faults
 
-        cause, advice = tls_faults.untrusted(self.handshake)
+        told = tls_faults.unfit if self.handshake.objection else tls_faults.untrusted
+        cause, advice = told(self.handshake)
         return cause, advice, tls_faults.certificate(self.handshake, time.gmtime())
 
     def _note(self, certificate: memoryview, depth: int) -> int:
@@ -70,3 +75,31 @@ class Scout:
         except MemoryError:  # nothing may be raised here, see `tls.Context`
             return tls.NOT_VERIFIED
         return 0
+
+
+async def look(way: "Opening", context: "Context") -> None:
+    """Gives `context` the authorities that the server's certificates name.
+
+    Raises RequestError if the bundle has none of them. `way` may have a connection afterwards that is of no more use.
+    """
+    try:
+        way.judge = scout = Scout()
+        await _show(way, scout)
+        if not context.adopt(scout.issuers()):
+            raise way.told(scout.refusal())
+    except ValueError as error:
+        raise way.failed(str(error))
+    except (OSError, MemoryError) as error:
+        raise way.broken(error)
+
+
+async def _show(way: "Opening", scout: Scout) -> None:
+    """Opens a connection on which the server shows its certificates, and nothing else happens."""
+    link = await way.connect_tls(scout)
+    try:
+        await way.shake_hands(link, scout.MESSAGE)
+    except (OSError, ValueError, MemoryError) as error:
+        if not scout.has_seen(error):
+            raise way.broken(error)
+        return
+    raise way.failed(_UNCHECKED)

@@ -110,10 +110,9 @@ class Context:
         self._clock = clock
         self._choice = choice
         self._pinned = False
-        self._is_recalled = (
-            False  # are the authorities those that served last, not those just looked up?
-        )
+        self._is_recalled = False  # else the authorities were just looked up, or are the set's own
         self._read: type[Certificate] | None = None
+        self._handshakes = 0  # under way
         self.valid = ("", "")
         self._certset = certset if certset.ca is None else None
         self._context: tls.SSLContext | None = None
@@ -147,20 +146,28 @@ class Context:
     def wrap(self, sock: "socket.socket", server_name: str) -> "TlsSocket":
         """A TLS socket over a connected, non-blocking one; the handshake runs at the first write or read.
 
-        Raises OSError(ENOMEM) when there is no memory for it.
+        Call `over` when that is through, whatever came of it. Raises OSError(ENOMEM) when there is no memory for it.
         """
         from trust import x509  # not within the callback, where the stack is short
 
         self._read = x509.Certificate
         self.handshake.forget()
         self._pinned = False
-        return wrapped(self._context, sock, server_name)
+        secure = wrapped(self._context, sock, server_name)
+        self._handshakes += 1
+        return secure
+
+    def over(self) -> None:
+        """A handshake is through; what reads certificates is given back with the last one."""
+        self._handshakes -= 1
+        if self._handshakes == 0:
+            self._read = None
+            transient.release(transient.CERTIFICATES)
 
     def release(self) -> None:
         """The server accepted the handshake: nobody has to explain anything, and its authority is the right one."""
-        self.handshake.forget()
-        self._read = None
-        transient.release(transient.CERTIFICATES)
+        if self._handshakes == 1:  # else it is about another one
+            self.handshake.forget()
         self._is_recalled = False
         if self._choice is not None and self.handshake.roots:
             self._choice.put(" ".join([hexlify(key).decode() for key in self.handshake.roots]))
@@ -172,10 +179,8 @@ class Context:
         """
         from net import tls_faults  # only failures need it
 
-        self._read = None
         if self.handshake.objection == "memory":
             raise MemoryError
-
         estimated = self._clock is not None and self._clock.state == "estimated"
         now = time.gmtime()
         cause, advice = tls_faults.explain(error, server_name, self.handshake, now, estimated)
@@ -226,9 +231,8 @@ class Context:
             for authority in authorities:
                 context.load_verify_locations(authority)
         except ValueError:
-            if (
-                certset.ca is None
-            ):  # the bundle's have been checked: Mbed TLS says the same for want of memory
+            # Those of the bundle have been checked: Mbed TLS says the same for want of memory.
+            if certset.ca is None:
                 raise MemoryError
             message = "The CA file of the cert set %s is damaged, or this device cannot use it."
             raise ValueError(message % certset.name)
@@ -254,9 +258,11 @@ class Context:
         return NOT_VERIFIED if self.handshake.objection else 0
 
     def _look_at(self, certificate: memoryview, depth: int) -> None:
-        """Objects where Mbed TLS would not. Raises ValueError if this is no certificate, MemoryError."""
-        if self._read is None or (depth and not self._pins):
+        """Objects where Mbed TLS would not. Raises ValueError if nobody can read this certificate, MemoryError."""
+        if depth and not self._pins:
             return
+        if self._read is None:  # no handshake is known of: what was not looked at is not believed
+            raise ValueError("no reader")
         found = self._read(certificate)
         if self._pins and _pin(found.spki) in self._pins:
             self._pinned = True

@@ -79,7 +79,7 @@ def explain(
         cause = "This device's TLS library cannot finish this handshake (RSA-PSS with TLS 1.2)."
         return cause, "Give the server an EC certificate, or let it offer TLS 1.3."
     if code == _BAD_CERTIFICATE or (code is not None and _X509_LAST < code < _X509_FIRST):
-        return _unfit(handshake)
+        return unfit(handshake)
     if code == _NO_CA:
         return "The cert set holds no authority to check the server with.", _UPLOAD
     return f"The TLS handshake failed ({code}).", None
@@ -117,6 +117,15 @@ def untrusted(handshake: "Handshake") -> "Told":
     return cause % (issuer, origin), _UPLOAD
 
 
+def unfit(handshake: "Handshake") -> "Told":
+    """What the server showed in words, when it is nothing that this device can judge."""
+    leaf = _summary(handshake, 0)
+    if leaf is not None and not leaf.for_servers:
+        cause = "The server's certificate is not made for servers (extended key usage)."
+        return cause, "Have it issued again, for server authentication."
+    return "The server's certificate is damaged, or holds what this device does not know.", _RENEW
+
+
 def certificate(handshake: "Handshake", now: "tuple[int, ...]") -> str:
     """The certificate in question, for people who look for it: names, dates and fingerprint; "" if none was seen."""
     found = _summary(handshake, max(0, _outdated(handshake, _stamp(now))))
@@ -150,7 +159,7 @@ def _outdated(handshake: "Handshake", now: str) -> int:
 def _objected(handshake: "Handshake", now: str) -> "Told":
     """What we refuse although Mbed TLS might not; it has not come to its own verdict then."""
     if handshake.objection == "unreadable":
-        return _unfit(handshake)
+        return unfit(handshake)
     index = _outdated(handshake, now)
     found = _summary(handshake, index) if index >= 0 else None
     if found is not None and found.not_after < now:
@@ -161,14 +170,6 @@ def _objected(handshake: "Handshake", now: str) -> "Told":
     subject = leaf.subject if leaf is not None else ""
     cause = "The server's certificate names no host, only the outdated common name %s."
     return cause % (subject or "(empty)"), _NAMES
-
-
-def _unfit(handshake: "Handshake") -> "Told":
-    leaf = _summary(handshake, 0)
-    if leaf is not None and not leaf.for_servers:
-        cause = "The server's certificate is not made for servers (extended key usage)."
-        return cause, "Have it issued again, for server authentication."
-    return "The server's certificate is damaged, or holds what this device does not know.", _RENEW
 
 
 def _refused_by_us(

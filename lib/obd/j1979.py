@@ -98,7 +98,25 @@ def by_pid(pid: int) -> list[Standard]:
     return [Standard(row) for row in _rows(f"{pid:02X}-")]
 
 
+def every() -> "Iterator[Standard]":
+    """All parameters, by ascending PID."""
+    for row in _all_rows():
+        yield Standard(row)
+
+
 def names() -> "Iterator[str]":
     """The names of all parameters, by ascending PID."""
-    for row in _rows(""):
+    for row in _all_rows():
         yield row[: row.find(" ")]
+
+
+def _all_rows() -> "Iterator[str]":
+    """The table line by line. As bytes: in a str of MicroPython every place is counted from the beginning."""
+    from obd import j1979_table as table
+
+    rows = table.PARAMETERS.encode()
+    start = rows.find(b"\n") + 1
+    while 0 < start < len(rows):
+        end = rows.find(b"\n", start)
+        yield rows[start:end].decode()
+        start = end + 1

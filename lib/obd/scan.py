@@ -28,18 +28,26 @@ async def standard_pids(adapter: "Elm327", link: "Link") -> list[int]:
 
     Raises what `Elm327.request` raises if not even the first bitmap is answered.
     """
-    payloads: list[bytes] = []
-    pid = next_support_pid(payloads)
+    return supported([payload for _, payload in await bitmaps(adapter, link)])
+
+
+async def bitmaps(adapter: "Elm327", link: "Link") -> list[tuple[int, bytes]]:
+    """Asks the car for its bitmaps; returns (ECU, answer) pairs for `supported`.
+
+    Raises what `Elm327.request` raises if not even the first is answered.
+    """
+    found: list[tuple[int, bytes]] = []
+    pid = next_support_pid(())
     while pid is not None:
         try:
             reply = await adapter.request(Request("01%02X" % pid, link=link))
         except (NoAnswer, NegativeResponse):
-            if not payloads:
+            if not found:
                 raise
             break  # announced, but not there
-        payloads.extend([reply.payload(ecu) for ecu in reply.ecus])
-        pid = next_support_pid(payloads)
-    return supported(payloads)
+        found.extend([(ecu, reply.payload(ecu)) for ecu in reply.ecus])
+        pid = next_support_pid([payload for _, payload in found])
+    return found
 
 
 def supported(payloads: "Iterable[Buffer]") -> list[int]:

@@ -49,7 +49,7 @@ class Sets:
                 error.errno == ENOENT
             )  # there is no folder yet; else it is tried again
         finally:
-            transient.release("trust.editing")
+            transient.release("trust.editing config.files")
 
     def takes_default(self, name: str) -> bool:
         """Whether a set believes the default bundle."""

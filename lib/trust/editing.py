@@ -9,8 +9,9 @@ A set is a folder. The new one is written beside it as <name>.new; then the old 
 """
 
 import os
-from errno import EEXIST, ENOENT
+from errno import ENOENT
 
+from config import files
 from micropython import const
 
 try:
@@ -34,7 +35,7 @@ def store(root: str, name: str, changes: "dict[str, bytes | None]") -> None:
     if that is not possible: the set is then what it was.
     """
     folder = _folder(root)
-    _make_folder(folder)
+    files.make_folder(folder)
     recover(folder)
     place = folder + "/" + name
     try:
@@ -102,14 +103,6 @@ def _tidy(folder: str) -> None:
 
 def _folder(root: str) -> str:
     return root.rstrip("/") + "/certs"
-
-
-def _make_folder(path: str) -> None:
-    try:
-        os.mkdir(path)
-    except OSError as error:
-        if error.errno != EEXIST:
-            raise
 
 
 def _remove_folder(path: str) -> None:

@@ -11,9 +11,9 @@ date. A format other than this firmware's is refused, since nothing could be loo
 
 import asyncio
 import os
-from errno import EEXIST
 from hashlib import sha256
 
+from config import files
 from micropython import const
 
 from trust import roots
@@ -39,7 +39,7 @@ class Update:
         self._size = 0
         try:
             for parent in _parents(path):
-                _make_folder(parent)
+                files.make_folder(parent)
             self._file = open(self._fresh, "wb")  # noqa: SIM115 (closed at the end of the block)
         except OSError as error:
             raise _unwritten(error)
@@ -125,11 +125,3 @@ def _parents(path: str) -> "list[str]":
     """The two folders that a bundle is in, the outer one first."""
     inner = path.rsplit("/", 1)[0]
     return [inner.rsplit("/", 1)[0], inner]
-
-
-def _make_folder(path: str) -> None:
-    try:
-        os.mkdir(path)
-    except OSError as error:
-        if error.errno != EEXIST:
-            raise

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from autopid.group import Group
+    from autopid.poller import Poller
     from config.store import Store
     from delivery.commands import Downlinks
     from delivery.destination import Destination
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     class Model(Protocol):
         """What the page and the API know of the device.
 
-        `root` is the folder that plays the device's file system, "" on the device; `bridges` is None if there never
-        was one.
+        `board` is this board's module, with what `firmware/boards/unix/board.py` describes; `root` is the folder that
+        plays the device's file system, "" on the device; `bridges` is None if there never was one.
         """
 
         uptime: Uptime
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         clock: Clock
         certificates: Sets
         bridges: Bridges | None
+        poller: Poller
         root: str
 
         @property
@@ -64,6 +66,9 @@ if TYPE_CHECKING:
 
         def destinations(self) -> Iterable[Destination]:
             """Every destination, in the order of the settings."""
+
+        async def wifi_scan(self) -> list[tuple[str, int, str, int]] | None:
+            """The networks in reach as `board.wifi_scan` tells them, as soon as the radio is free."""
 
         def show(self, state: str, on: bool) -> None:
             """Has the LED show a state of `device.led`, or not any more."""

@@ -4,6 +4,8 @@ Answers are written piece by piece; no document is ever held whole. A value is a
 exactly the digits that were read.
 """
 
+import gc
+
 import jsontext
 from log import line
 from micropython import const
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 JSON = {"Content-Type": "application/json"}
 _LOG_LINES = const(30)
+_ERRORS = const(5)
 _FAILURES = ("failing", "paused", "gone")
 
 
@@ -40,14 +43,20 @@ def mount(site: "Microdot", model: "Model") -> None:
     site.get("/api/v1/status")(get_status)
 
 
-def status(model: "Model") -> "Iterator[str]":
-    """The pieces of the status document: device, values and their age, destinations, log lines.
+def status(model: "Model", with_log: bool = True) -> "Iterator[str]":
+    """The pieces of the status document: device, values and their age, destinations, log lines if wanted.
 
     Times are milliseconds: `uptime_ms` is now, and `at_ms` of a destination's last attempt counts
-    on the same scale.
+    on the same scale. `memory` is in bytes, `supply_mv` null where it cannot be measured.
     """
     now_ms = model.uptime.ms()
     yield '{"uptime_ms":%d,"device":%s' % (now_ms, jsontext.plain(model.status_pairs()))
+    yield ',"revision":%d,"supply_mv":%s,"memory":%s,"wifi":%s' % (
+        model.store.revision,
+        jsontext.value(model.board.supply_mv()),
+        jsontext.plain((("free", gc.mem_free()), ("used", gc.mem_alloc()))),
+        jsontext.plain(model.board.network()),
+    )
     yield ',"ecu":%s,"grouping":%s' % (jsontext.quote(model.ecu), jsontext.value(model.grouping))
     yield ',"delivery":%s,"values":' % jsontext.quote(delivery(model.destinations()))
     yield from array(model.group, lambda parameter: _value(parameter, now_ms))
@@ -55,8 +64,11 @@ def status(model: "Model") -> "Iterator[str]":
     yield from array(model.destinations(), summary)
     yield ',"problems":'
     yield from array(model.problems(), jsontext.quote)
-    yield ',"log":'
-    yield from array(log_lines(model.log), jsontext.quote)
+    yield ',"last_errors":'
+    yield from array(_errors(model.log), jsontext.quote)
+    if with_log:
+        yield ',"log":'
+        yield from array(log_lines(model.log), jsontext.quote)
     yield "}"
 
 
@@ -102,6 +114,12 @@ def delivery(destinations: "Iterable[Destination]") -> str:
     if "ok" in states or "sending" in states:
         return "ok"
     return "waiting" if states else "off"
+
+
+def _errors(log: "Log") -> "list[str]":
+    """The latest records of what went wrong, as text, oldest first."""
+    wrong = [record for record in log.records() if record[2] in "WE"]
+    return [line(record) for record in wrong[-_ERRORS:]]
 
 
 def log_lines(log: "Log") -> "Iterator[str]":

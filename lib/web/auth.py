@@ -1,11 +1,11 @@
-"""The one gate in front of every route: who may talk to this device, and how often one may guess.
+"""The device's password: how it is kept, and how often one may guess it.
 
 The device keeps no password, only a record of it: PBKDF2-HMAC-SHA256 (RFC 8018 section 5.2) with a
 salt of its own.
 """
 
 import asyncio
-from binascii import a2b_base64, hexlify, unhexlify
+from binascii import hexlify, unhexlify
 from hashlib import sha256
 from os import urandom
 
@@ -17,19 +17,21 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from uptime import Uptime
+    from config.store import Store
 
-# About 0.2 s on the ESP32-S3 (an estimate). The password is random, so that this is enough.
-_ROUNDS = const(1000)
+# The ESP32-S3 does some 5,000 rounds a second at best, two calls of SHA-256 each: a login takes a good second, which
+# people bear once in a session, and as long for whoever stole the record is as much as this chip can ask for.
+_ROUNDS = const(5000)
 _SCHEME = "pbkdf2-sha256"
 _SLICE = const(25)
 _BLOCK = const(64)
 _SALT = const(16)
+_FIRST_PASSWORD = const(5)  # random bytes: ten hexadecimal digits
 _FREE_FAILURES = const(4)
 _LONGEST_HOLD_MS = const(300_000)
 _FORGET_MS = const(900_000)
 _KNOWN_ADDRESSES = const(16)
-_CHALLENGE = (("WWW-Authenticate", 'Basic realm="device", charset="UTF-8"'),)
+PASSWORD = "web.password"  # the record's key among the secrets
 
 
 class Pbkdf2:
@@ -72,8 +74,7 @@ def make_record(password: str, salt: bytes) -> str:
     """
     if not password:
         raise ValueError("empty password")
-    key = pbkdf2(password.encode(), salt, _ROUNDS)
-    return "$".join((_SCHEME, str(_ROUNDS), hexlify(salt).decode(), hexlify(key).decode()))
+    return _record(_ROUNDS, salt, pbkdf2(password.encode(), salt, _ROUNDS))
 
 
 def is_record(text: str) -> bool:
@@ -134,88 +135,53 @@ class Lockout:
         return address, 0, 0
 
 
-class Refusal:
-    """Why a request may not pass: HTTP status, reason phrase, headers to send, one sentence."""
-
-    def __init__(
-        self, status: int, reason: str, headers: "tuple[tuple[str, str], ...]", text: str
-    ) -> None:
-        self.status = status
-        self.reason = reason
-        self.headers = headers
-        self.text = text
-
-
-class Gate:
-    """Lets a request pass that carries the device's password (HTTP Basic, any user name).
-
-    The slow check is made once: a password that passed is remembered as a salted digest, in RAM.
-    """
-
-    def __init__(self, record: str, uptime: "Uptime") -> None:
-        self._uptime = uptime
-        self._lockout = Lockout()
-        self._one_at_a_time = asyncio.Lock()
-        self._salt = urandom(_SALT)
-        self.change(record)
-
-    def change(self, record: str) -> None:
-        """From now on only the password of this record counts; no password fits an empty one."""
-        self._record = record
-        self._remembered = b""
-
-    async def refusal(self, headers: "dict[str, str]", address: str) -> Refusal | None:
-        """None if the request may pass. `headers` finds names in any case, `address` is an IP."""
-        password = _password(headers.get("Authorization"))
-        if password is None:
-            return Refusal(401, "Unauthorized", _CHALLENGE, "This device asks for its password.\n")
-        waits = self._lockout.wait_ms(address, self._uptime.ms()) > 0
-        if not waits and self._remembers(password):
-            self._lockout.forget(address)
-            return None
-        # One after the other, or guesses made at the same time would all be free.
-        async with self._one_at_a_time:
-            return await self._first_login(password, address)
-
-    async def _first_login(self, password: str, address: str) -> Refusal | None:
-        wait_ms = self._lockout.wait_ms(address, self._uptime.ms())
-        if wait_ms:
-            return _too_many(wait_ms)
-        if self._remembers(password) or await self._fits(password):
-            self._lockout.forget(address)
-            return None
-        self._lockout.failed(address, self._uptime.ms())
-        return Refusal(
-            401, "Unauthorized", _CHALLENGE, "That is not the password of this device.\n"
-        )
-
-    def _remembers(self, password: str) -> bool:
-        return same(self._quick(password), self._remembered)
-
-    def _quick(self, password: str) -> bytes:
-        return sha256(self._salt + password.encode()).digest()
-
-    async def _fits(self, password: str) -> bool:
-        record = self._record
-        fits = await _check_slowly(record, password)
-        if fits and record == self._record:
-            self._remembered = self._quick(password)
-        return fits
-
-
-async def _check_slowly(record: str, password: str) -> bool:
+async def check_slowly(record: str, password: str) -> bool:
     """`check`, giving way to the other tasks every few milliseconds."""
     try:
         iterations, salt, key = _parse(record)
     except ValueError:
         return False
-    derivation = Pbkdf2(password.encode(), salt)
+    return same(await derive(password.encode(), salt, iterations), key)
+
+
+async def derive(password: bytes, salt: bytes, iterations: int) -> bytes:
+    """`pbkdf2`, giving way to the other tasks every few milliseconds."""
+    derivation = Pbkdf2(password, salt)
     left = iterations - 1
     while left > 0:
         derivation.rounds(min(left, _SLICE))
         left -= _SLICE
         await asyncio.sleep(0)
-    return same(derivation.digest(), key)
+    return derivation.digest()
+
+
+async def keep(store: "Store", password: str) -> str:
+    """Stores the record of a new password and returns it. Raises OSError if that cannot be done."""
+    salt = urandom(_SALT)
+    record = _record(_ROUNDS, salt, await derive(password.encode(), salt, _ROUNDS))
+    for problem in store.save_secrets({PASSWORD: record}):
+        raise OSError("the password cannot be stored: %s" % problem["message"])
+    return record
+
+
+async def settle(store: "Store") -> str:
+    """The stored record.
+
+    A password that was written in plain is replaced by its record. A device that has none makes one and shows it once,
+    on its console: there is no password that all devices share. Raises OSError if the record cannot be stored.
+    """
+    stored = store.secret(PASSWORD)
+    if stored is not None and is_record(stored):
+        return stored
+    password = stored or hexlify(urandom(_FIRST_PASSWORD)).decode()
+    record = await keep(store, password)
+    if stored is None:
+        print("The password of the page is %s (shown this once)" % password)
+    return record
+
+
+def _record(iterations: int, salt: bytes, key: bytes) -> str:
+    return "$".join((_SCHEME, str(iterations), hexlify(salt).decode(), hexlify(key).decode()))
 
 
 def _parse(record: str) -> tuple[int, bytes, bytes]:
@@ -228,19 +194,3 @@ def _parse(record: str) -> tuple[int, bytes, bytes]:
 
 def _pad(key: bytes, byte: int) -> bytes:
     return bytes([b ^ byte for b in key]) + bytes([byte]) * (_BLOCK - len(key))
-
-
-def _password(authorization: str | None) -> str | None:
-    """The password of a Basic header; None without one; empty, which never fits, if garbled."""
-    if authorization is None or authorization[:6].lower() != "basic ":
-        return None
-    try:
-        return a2b_base64(authorization[6:]).decode().partition(":")[2]
-    except ValueError:
-        return ""
-
-
-def _too_many(wait_ms: int) -> Refusal:
-    seconds = (wait_ms + 999) // 1000
-    text = "Too many wrong passwords: try again in %d s.\n" % seconds
-    return Refusal(429, "Too Many Requests", (("Retry-After", str(seconds)),), text)

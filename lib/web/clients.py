@@ -4,6 +4,12 @@ Three connections at once, each bounded in size, in silence and in total time; o
 connection (microdot speaks HTTP/1.0). When all three are taken, the one that has kept us waiting
 longest gives way: browsers open connections that they never use. Who waits for us, because its
 request takes long, keeps its place. Who finds no place within a moment is told to come back.
+In a crowd, when so many wait that nobody else may, whoever comes takes the place of one that has
+not said all that it wants: honest clients say it at once, and slow ones cannot keep them out.
+
+Whoever takes an event stream, which lasts, gets a place of another kind; the oldest stream gives
+way to a third. The sockets in use stay bounded: at most six clients are served, take a stream or
+wait, which is as many as a browser opens to one host; one more is being turned away.
 """
 
 import asyncio
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
     from web.site import Site
 
 _AT_ONCE = const(3)
+_STREAMS = const(2)
+_STREAM_MS = const(660_000)  # longer than one is meant to last: see web.live
 _CHUNK = const(1024)
 _TOTAL_MS = const(30_000)
 _BYTES_PER_MS = const(
@@ -37,7 +45,7 @@ _ASK_PATIENCE_MS = const(250)
 _TAKE_PATIENCE_MS = const(2000)
 _WAITS = const(6)
 _WAIT_MS = const(50)
-_WAITING = const(3)  # with those served, the six connections that a browser opens to one host
+_WAITING = const(3)  # less the streams
 _UNAVAILABLE = (
     b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
     b"X-Content-Type-Options: nosniff\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\n"
@@ -49,14 +57,28 @@ class Connection:
     """One client that is being served. It asks, waits while its request is worked on, and takes the answer.
 
     Only while it asks or takes does it keep us waiting: silence counts then, and the time that all of it took. How
-    long a request may be worked on is bounded apart.
+    long a request may be worked on is bounded apart. The answer may be a stream of events: then there may be nothing
+    to take for long.
+
+    Attributes:
+        task: what serves it.
+        asks: not all of its head is there, or of its body, and it is not known who it is.
     """
 
     def __init__(
-        self, task: "asyncio.Task[None]", uptime: "Uptime", stall_ms: int, work_ms: int
+        self,
+        task: "asyncio.Task[None]",
+        uptime: "Uptime",
+        stall_ms: int,
+        work_ms: int,
+        move: "Callable[[Connection], None]",
     ) -> None:
-        """May stand still for `stall_ms`, and wait for its answer for `work_ms`."""
+        """May stand still for `stall_ms`, and wait for its answer for `work_ms`; `move` gives it a stream's place."""
         self.task = task
+        self.asks = True
+        self._move = move
+        self._streams = False
+        self._offered = False  # of a stream: now there is something to take
         self._uptime = uptime
         self._stall_ms = stall_ms
         self._work_ms = work_ms
@@ -69,21 +91,44 @@ class Connection:
         """What was wanted of the request is there: it is the client who waits now."""
         self._moved_ms = self._uptime.ms()
         self._works = True
+        self.asks = False
 
-    def sends(self, size: int) -> None:
-        """Its request goes on with a body of that many bytes: that may take long, but not stand still."""
+    def sends(self, size: int, known: bool) -> None:
+        """Its request goes on with a body of that many bytes: that may take long, but not stand still.
+
+        Of somebody who is not `known` it may not take long: that is a login.
+        """
         self.answering()
         self._total_ms += size // _BYTES_PER_MS
+        self.asks = not known
+        if self.asks:
+            self._patience_ms = _ASK_PATIENCE_MS
 
     def answering(self) -> None:
         """The answer is there to be taken."""
+        self.asks = False
         asked_ms = self._moved_ms
         self.moved()
         self._began_ms += self._moved_ms - asked_ms
         self._works = False
 
+    def streaming(self) -> None:
+        """The answer is a stream of events."""
+        self._streams = True
+        self._total_ms = _STREAM_MS
+        self._move(self)
+
+    def offered(self) -> None:
+        """There is a part of the answer to be taken."""
+        if self._streams:
+            self._moved_ms = self._uptime.ms()
+            self._offered = True
+
     def moved(self) -> None:
         """The client has taken a part of the answer, or sent one of its body."""
+        if self.asks:
+            return
+        self._offered = False
         self._moved_ms = self._uptime.ms()
         self._patience_ms = _TAKE_PATIENCE_MS
 
@@ -97,15 +142,20 @@ class Connection:
         still_ms = now_ms - self._moved_ms
         if self._works:
             return still_ms > self._work_ms
+        if self._streams and not self._offered:
+            still_ms = 0
         return still_ms > self._stall_ms or now_ms - self._began_ms > self._total_ms
 
 
 class Outlet:
-    """The stream microdot writes to. Gathers pieces: a short answer leaves in one segment."""
+    """The stream microdot writes to. Gathers pieces: a short answer leaves in one segment.
 
-    def __init__(self, writer: "StreamWriter", moved: "Callable[[], None]") -> None:
+    An empty piece sends what has been gathered at once.
+    """
+
+    def __init__(self, writer: "StreamWriter", client: Connection) -> None:
         self._writer = writer
-        self._moved = moved
+        self._client = client
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -113,7 +163,7 @@ class Outlet:
         """Sends `data` now or with what comes next."""
         self._pieces.append(data)
         self._size += len(data)
-        if self._size >= _CHUNK:
+        if not data or self._size >= _CHUNK:
             await self.flush()
 
     async def flush(self) -> None:
@@ -122,8 +172,9 @@ class Outlet:
             self._writer.write(b"".join(self._pieces))
             self._pieces = []
             self._size = 0
+            self._client.offered()
             await self._writer.drain()
-            self._moved()
+            self._client.moved()
 
 
 class Clients:
@@ -148,13 +199,14 @@ class Clients:
         self._stall_ms = stall_ms
         self._work_ms = work_ms
         self._connections: list[Connection] = []
+        self._streams: list[Connection] = []
         self._waiting = 0
         self._turning_away = False
 
     async def serve(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         """Serves one client, or tells it to come back: if no place gets free or there is no site."""
         site = self._site()
-        if site is not None and (self._make_room() or await self._wait_for_room()):
+        if site is not None and await self._find_room():
             await self._keep(site, reader, writer)
         elif not self._turning_away:
             self._turning_away = True
@@ -167,19 +219,32 @@ class Clients:
     def drop_overdue(self) -> None:
         """Ends with those that have taken too long."""
         now_ms = self._uptime.ms()
-        for connection in self._connections:
+        for connection in self._connections + self._streams:
             if connection.overdue(now_ms):
                 connection.task.cancel()
 
     def drop_all(self) -> None:
         """Ends with everybody that is served."""
-        for connection in self._connections:
+        for connection in self._connections + self._streams:
             connection.task.cancel()
+
+    async def _find_room(self) -> bool:
+        """Whether there is a place, now or within a moment."""
+        if self._make_room():
+            return True
+        if self._waiting + len(self._streams) < _WAITING:
+            return await self._wait_for_room()
+        asking = [connection for connection in self._connections if connection.asks]
+        if asking:
+            self._end(asking[0])  # it came first
+        return len(asking) > 0
+
+    def _end(self, connection: Connection) -> None:
+        self._connections.remove(connection)
+        connection.task.cancel()
 
     async def _wait_for_room(self) -> bool:
         """Lets a few clients wait, just longer than a silent one may keep its place."""
-        if self._waiting == _WAITING:
-            return False
         self._waiting += 1
         try:
             for _ in range(_WAITS):
@@ -198,8 +263,7 @@ class Clients:
         slowest = min(self._connections, key=lambda connection: connection.spare_ms(now_ms))
         if slowest.spare_ms(now_ms) >= 0:
             return False
-        self._connections.remove(slowest)
-        slowest.task.cancel()
+        self._end(slowest)
         return True
 
     async def _keep(self, site: "Site", reader: "StreamReader", writer: "StreamWriter") -> None:
@@ -209,18 +273,28 @@ class Clients:
             self._uptime,
             self._stall_ms,
             self._work_ms,
+            self._give_stream,
         )
         self._connections.append(connection)
         try:
-            outlet = Outlet(writer, connection.moved)
+            outlet = Outlet(writer, connection)
             await site.serve(reader, outlet, _address(writer), connection)
         except (OSError, EOFError, asyncio.CancelledError) as error:
             self._log.debug("a client was lost: %r", error)
         except Exception as error:
             self._log.error("a client could not be served: %r", error)
         finally:
-            if connection in self._connections:
-                self._connections.remove(connection)
+            for places in (self._connections, self._streams):
+                if connection in places:
+                    places.remove(connection)
+
+    def _give_stream(self, connection: Connection) -> None:
+        """Its place is free for others; the oldest stream ends if there are too many."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+        if len(self._streams) == _STREAMS:
+            self._streams.pop(0).task.cancel()
+        self._streams.append(connection)
 
     def _site(self) -> "Site | None":
         """The site; None if it cannot be built now, which the next client tries again."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _BASE = "/api/v1/destinations"
 _SEND_MS = const(45_000)  # an attempt takes up to 30 s; there may be one to wait for
 _SLICE = const(256)
-_PRESETS = "delivery.presets"
+_PRESETS = "delivery.presets web.tree"
 _SECRETS = "delivery.secret_rules"
 
 
@@ -166,8 +166,8 @@ class Actions:
         return summary(destination)
 
     async def list_presets(self) -> "Text":
-        """The presets one can choose from, by name."""
-        from delivery.presets import PRESETS  # given back at once
+        """The presets one can choose from, by name, with what each fills in."""
+        from delivery.presets import PRESETS  # given back at once, like what writes it
 
         text = "".join(array(sorted(PRESETS.items()), _preset))
         transient.release(_PRESETS)
@@ -201,8 +201,11 @@ def _no_letter(message: str) -> Problem:
 
 
 def _preset(item: "tuple[str, dict]") -> str:
+    from web import tree
+
     name, preset = item
-    return jsontext.plain((("name", name), ("title", preset["title"]), ("hint", preset["hint"])))
+    about = jsontext.plain((("name", name), ("title", preset["title"]), ("hint", preset["hint"])))
+    return '%s,"settings":%s}' % (about[:-1], tree.text(preset["settings"]))
 
 
 def _letter(row: "Row") -> str:

@@ -26,22 +26,34 @@ class Problem(Exception):
 
 
 class Problems(Exception):
-    """Why a request is not fulfilled, if there may be several reasons: a list of {"field", "code", "message"}."""
+    """Why a request is not fulfilled, if there may be several reasons: a list of {"field", "code", "message"}.
 
-    def __init__(self, found: "list[dict[str, str]]") -> None:
+    `found` are these.
+    """
+
+    def __init__(
+        self, found: "list[dict[str, str]]", status: int = 400, reason: str = "Bad Request"
+    ) -> None:
         super().__init__(found[0]["message"])
-        self._found = found
+        self.found = found
+        self._status = status
+        self._reason = reason
 
     def response(self) -> Response:
         """The answer: all of them."""
         keys = ("field", "code", "message")
-        rows = [jsontext.plain([(key, one[key]) for key in keys]) for one in self._found]
-        return Response("[%s]" % ",".join(rows), 400, JSON, "Bad Request")
+        rows = [jsontext.plain([(key, one[key]) for key in keys]) for one in self.found]
+        return Response("[%s]" % ",".join(rows), self._status, JSON, self._reason)
 
 
 def bad(field: str, code: str, message: str) -> Problem:
     """A problem with what was sent."""
     return Problem(400, "Bad Request", field, code, message)
+
+
+def unfit(found: "list[dict[str, str]]") -> Problems:
+    """Problems with the content of what was sent: settings, a profile, a backup."""
+    return Problems(found, 422, "Unprocessable Content")
 
 
 def members(body: bytes) -> dict:

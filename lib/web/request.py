@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from asyncio import StreamReader
 
     from web.clients import Connection, Outlet
+    from web.gate import Caller
     from web.site import Site
 
     Head = tuple[str, str, str, NoCaseDict]
@@ -47,7 +48,8 @@ class BadRequest(Exception):
 
 
 class Body:
-    """What follows the head, on its way. `left` is how many bytes of it nobody has taken yet.
+    """What follows the head, on its way. `left` is how many bytes of it nobody has taken yet, `known` whether the gate
+    knows who sends it.
 
     While it is read it is the client who keeps us waiting: `client` is told how far that is.
     """
@@ -62,6 +64,7 @@ class Body:
     ) -> None:
         """`begin` has been read with the head; the client waits at `outlet` to be told to go on, if there is one."""
         self.left = length
+        self.known = False
         self._outlet = outlet
         self._reader = reader
         self._begin = begin
@@ -79,7 +82,7 @@ class Body:
             return b""
         if not self._begun:
             self._begun = True
-            self._client.sends(self.left)
+            self._client.sends(self.left, self.known)
             if self._outlet is not None:
                 await self._outlet.awrite(_GO_ON)
                 await self._outlet.flush()
@@ -103,6 +106,7 @@ class Incoming(Request):
 
     Attributes:
         upload: the body, for a route that takes it piece by piece; others find it, whole, in `body`.
+        caller: who asks; None if that is not known, which only open routes meet.
     """
 
     max_content_length = 1 << 29  # microdot's own limit; ours depends on the route
@@ -114,6 +118,7 @@ class Incoming(Request):
         method, target, version, headers = head
         super().__init__(app, (address, 0), method, target, version, headers)
         self.upload = upload
+        self.caller: Caller | None = None
         self._in_pieces = in_pieces
 
     async def receive(self) -> None:

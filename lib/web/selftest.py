@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from microdot import Microdot, Request
     from microdot.microdot import Response
 
+    from web import Model
+
 _USED = (
     transient.ADDRESSES + "delivery.selftest delivery.vectors delivery.azure delivery.dynamic "
     "delivery.credentials delivery.headers delivery.identity delivery.lrn delivery.moment "
@@ -33,7 +35,7 @@ _USED = (
 _NAMES = ("name", "ok", "detail")
 
 
-def mount(site: "Microdot") -> None:
+def mount(site: "Microdot", _: "Model") -> None:
     """Adds the route to a site. One client at a time has it run."""
     running: list[Report] = []
 

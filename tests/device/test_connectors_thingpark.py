@@ -173,6 +173,19 @@ def test_a_reset_and_silence_lose_one_document_each(tmp_path):
     assert (state["failed"], state["delivered"], state["dropped"]) == (2, 1, 2)
 
 
+def test_one_attempt_is_one_request_also_on_a_connection_that_was_kept(tmp_path):
+    with staged(tmp_path, relayed=True) as stage:
+        expect(stage)
+        with stage.device(destination(stage, body={"boot": "never"}, retry=NO_WAITS)) as device:
+            device.values()
+            stage.on_received = lambda _: stage.relay.reset()
+            state = device.skip(60)
+            assert (state["failed"], state["delivered"], state["dropped"]) == (1, 1, 1)
+            stage.on_received = None
+            device.skip(60)
+    assert counts(stage.documents) == [0, 1, 2]
+
+
 def test_a_login_in_the_address_wins(stage):
     stage.behaviour.verify = [ThingPark(KEY), Basic("fleet", "s3cret/1")]
     header = {"name": "Authorization", "value": "Bearer x"}
@@ -322,6 +335,23 @@ def test_the_key_before_counts_for_commands_while_it_is_named(stage):
         assert device.ask("POST", f"{DOWNLINK}?{query}", password="")[0] == 200
         assert commands(device) == {"ping": 1}
     assert [each.verdict for each in stage.documents] == ["ok"]  # signed with the new one
+
+
+def test_the_first_key_can_be_made_here_before_the_destination_is_switched_on(stage):
+    chosen = listening(stage, "off")
+    del chosen["sign"]["secret"]
+    with stage.device() as device:
+        [problem] = device.save(destinations=[chosen])
+        assert (problem["field"], problem["code"]) == (
+            "destinations[0].sign.secret",
+            "field_empty",
+        )
+        assert device.save(destinations=[dict(chosen, enabled=False)]) == []
+        made = json.loads(device.ask("POST", "/api/v1/destinations/1/key")[1])["secret"]
+        stage.behaviour.verify = [ThingPark(made, "wican.as")]
+        assert device.save(destinations=[chosen]) == []
+        device.values()
+    assert [each.verdict for each in stage.documents] == ["ok"]
 
 
 def test_a_key_that_is_made_anew_signs_at_once_and_the_one_before_still_commands(stage):

@@ -94,7 +94,7 @@ def test_requests_carry_token_query_and_user_agent_on_one_connection(petrol):
 
 
 def test_no_secret_leaves_the_device_but_in_its_own_header(petrol):
-    shown = [petrol.device.get(path).decode() for path in ("/", "/api/v1/status")]
+    shown = [petrol.device.get(path).decode() for path in ("/api/v1/status", "/api/v1/settings")]
     bodies = [document.body.decode() for document in petrol.collector.documents]
     for text in [*shown, *bodies, petrol.device.log]:
         assert TOKEN not in text and PASSWORD not in text
@@ -102,7 +102,7 @@ def test_no_secret_leaves_the_device_but_in_its_own_header(petrol):
 
 @pytest.mark.parametrize("password", [None, "", "wrong"])
 def test_nothing_is_shown_without_the_password(petrol, password):
-    for path in ("/", "/api/v1/status", "/static/style.css"):
+    for path in ("/", "/api/v1/status", "/static/app.js"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             petrol.device.get(path, password)
         assert refused.value.code in (401, 429)

@@ -153,7 +153,8 @@ def test_disabled_and_misconfigured_destinations_send_nothing_beside_one_that_wo
         files.save("secrets", secrets)
 
     with world(tmp_path, "ioniq5", prepare) as running:
-        status = settled(running, 2)
+        settled(running, 2)
+        status = running.device.until(lambda status: status["destinations"][2]["reason"])
         paths = {document.path_qs for document in running.collector.wait(2, timeout=10)}
     works, disabled, unknown, no_token = status["destinations"]
     assert paths == {"/ingest"} and works["state"] == "ok"

@@ -282,6 +282,12 @@ def refused() -> list[Case]:
             "does not send the intermediate certificate of Issuing CA",
             "default",
         ),
+        Case(
+            "default, more extensions than anybody reads",
+            PUBLIC.server(NAME, extensions=70),
+            "what this device does not know",
+            "default",
+        ),
         Case("default, expired", PUBLIC.server(NAME, **late), "certificate expired on", "default"),
         Case("default, another name", PUBLIC.server("a.example"), f"not for {NAME}.", "default"),
         Case("default, signed by itself", self_signed(NAME), "is signed by itself", "default"),

@@ -11,7 +11,7 @@ import pytest
 from autopid.group import Group
 from autopid.parameter import Parameter
 from config import schema
-from delivery import destination, presets, signing
+from delivery import presets, signing, states
 from delivery.formats import abrp, flat, influx, osmand, template, thingsboard, wican
 from delivery.sample import Sample
 
@@ -95,9 +95,8 @@ def test_every_setting_that_is_named_exists() -> None:
 
 
 def test_every_preset_and_every_state_is_explained() -> None:
-    states = [
-        value for name, value in vars(destination).items() if name.isupper() and name[0] != "_"
-    ]
-    assert len(states) > 5
-    for name in [*presets.PRESETS, *[each for each in states if isinstance(each, str)]]:
+    words = [vars(states)[name] for name in vars(states) if name.isupper()]
+    words = [word for word in words if isinstance(word, str) and word != states.NO_EVENTS]
+    assert len(words) > 5
+    for name in [*presets.PRESETS, *words]:
         assert f"`{name}`" in GUIDE, name

@@ -1,35 +1,27 @@
-"""The gate: the password's record, who passes, and how long one who guesses is kept waiting."""
+"""The password's record, and how long one who guesses is kept waiting."""
 
-from binascii import b2a_base64, hexlify
+import asyncio
+from binascii import hexlify
 
 from helper import raises, run
-from web.auth import Gate, Lockout, Pbkdf2, check, is_record, make_record, pbkdf2, same
+from vault import Vault
+from web.auth import (
+    PASSWORD,
+    Lockout,
+    Pbkdf2,
+    check,
+    check_slowly,
+    is_record,
+    keep,
+    make_record,
+    pbkdf2,
+    same,
+    settle,
+)
 
 SALT = b"0123456789abcdef"
 RECORD = make_record("open:sesamé", SALT)
 HOME = "192.168.4.2"
-
-
-class Clock:
-    """An uptime that stands still until it is moved."""
-
-    def __init__(self):
-        self.now_ms = 1000
-
-    def ms(self):
-        return self.now_ms
-
-
-def basic(password, user="admin"):
-    return {
-        "Authorization": "Basic " + b2a_base64((user + ":" + password).encode()).decode().strip()
-    }
-
-
-def status(gate, headers, address=HOME):
-    """The status the gate refuses with, None if it lets the request pass."""
-    refusal = run(gate.refusal(headers, address))
-    return None if refusal is None else refusal.status
 
 
 def test_pbkdf2_gives_the_published_keys():
@@ -130,63 +122,51 @@ def test_same_compares_whole_digests():
         assert not same(left, right), (left, right)
 
 
-def test_gate_lets_the_password_pass_under_any_user_name():
-    gate = Gate(RECORD, Clock())
-    for user in ("admin", "", "somebody"):
-        assert status(gate, basic("open:sesamé", user)) is None, user
+def test_plain_password_is_replaced_by_its_record():
+    vault = Vault(password="open:sesamé")
+    record = run(settle(vault))
+    assert is_record(record) and check(record, "open:sesamé")
+    assert vault.secrets == {PASSWORD: record}
+    assert run(settle(vault)) == record, "the second time there is nothing to do"
 
 
-def test_gate_asks_whoever_brings_no_password():
-    for headers in ({}, {"Authorization": "Bearer abc"}, {"Authorization": ""}):
-        refusal = run(Gate(RECORD, Clock()).refusal(headers, HOME))
-        assert refusal.status == 401, headers
-        assert dict(refusal.headers)["WWW-Authenticate"].startswith("Basic "), headers
+def test_device_without_a_password_makes_one_of_its_own():
+    first, second = Vault(), Vault()
+    records = [run(settle(vault)) for vault in (first, second)]
+    assert is_record(records[0]) and records[0] != records[1]
+    assert first.secrets == {PASSWORD: records[0]}
 
 
-def test_gate_refuses_wrong_and_unreadable_passwords():
-    broken = (
-        "Basic !",
-        "Basic ////",
-        "Basic YQ==",
-        "basic " + b2a_base64(b"open:sesam").decode().strip(),
-    )
-    for headers in [basic("wrong"), basic("")] + [{"Authorization": text} for text in broken]:
-        assert status(Gate(RECORD, Clock()), headers) == 401, headers
+def test_password_that_cannot_be_stored_is_an_error():
+    vault = Vault()
+    vault.full = True
+    error = raises(OSError, run, settle(vault))
+    assert "cannot be stored" in str(error) and "(28)" in str(error)
 
 
-def test_gate_without_a_record_lets_nobody_pass():
-    for password in ("", "admin", "open:sesamé"):
-        assert status(Gate("", Clock()), basic(password)) == 401, password
+def test_others_run_while_a_password_is_worked_on():
+    async def scene():
+        turns = []
+
+        async def other():
+            while True:
+                turns.append(None)
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other())
+        counts = []
+        for work in (keep(Vault(), "open:sesamé"), check_slowly(RECORD, "wrong")):
+            turns.clear()
+            await work
+            counts.append(len(turns))
+        task.cancel()
+        return counts
+
+    assert min(run(scene())) >= 100
 
 
-def test_changed_password_counts_at_once():
-    gate = Gate(RECORD, Clock())
-    assert status(gate, basic("open:sesamé")) is None
-    gate.change(make_record("new", SALT))
-    assert status(gate, basic("open:sesamé")) == 401
-    assert status(gate, basic("new")) is None
-
-
-def test_guessing_locks_an_address_out_and_no_other():
-    clock = Clock()
-    gate = Gate(RECORD, clock)
-    for attempt in range(5):
-        assert status(gate, basic("wrong")) == 401, attempt
-    refusal = run(gate.refusal(basic("open:sesamé"), HOME))
-    assert refusal.status == 429
-    assert dict(refusal.headers)["Retry-After"] == "1"
-    assert status(gate, basic("open:sesamé"), "192.168.4.3") is None
-    assert status(gate, basic("open:sesamé")) == 429, "known by now, but not from this address"
-    clock.now_ms += 1000
-    assert status(gate, basic("open:sesamé")) is None
-
-
-def test_login_clears_the_failures_of_its_address():
-    gate = Gate(RECORD, Clock())
-    for _ in range(3):
-        for _ in range(4):
-            assert status(gate, basic("wrong")) == 401
-        assert status(gate, basic("open:sesamé")) is None
+def test_new_records_ask_for_enough_work():
+    assert int(RECORD.split("$")[1]) >= 5000
 
 
 def test_pauses_double_up_to_five_minutes():

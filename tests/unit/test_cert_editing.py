@@ -6,6 +6,7 @@ On MicroPython the same is done below littlefs, the chip's file system: at every
 import os
 from errno import EEXIST, EIO, ENOENT
 
+import config.files
 import transient
 import trust
 from disk import Disk, Flash, PowerCut, formatted, mounted
@@ -25,7 +26,9 @@ class Folders(Disk):
     """A disk that knows folders: making, removing and renaming one is a step like any other."""
 
     def __init__(self, files=None, folders=(), early=True, grain=16):
-        super().__init__(trust, certsets, editing, files=files, early=early, grain=grain)
+        super().__init__(
+            trust, certsets, editing, config.files, files=files, early=early, grain=grain
+        )
         self.folders = list(folders)
         self.stuck = None  # part of the new name of what cannot be renamed
         self.kept = None  # part of the path of what cannot be removed

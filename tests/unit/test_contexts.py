@@ -120,6 +120,18 @@ def test_a_set_that_is_not_there_is_an_error_of_the_settings():
     assert str(error) == "There is no cert set named nowhere." and error.advice
 
 
+def test_a_lack_of_memory_is_a_failed_attempt_like_any_other():
+    def starve(*_, **__):
+        raise MemoryError
+
+    kept, contexts.tls.Context = contexts.tls.Context, starve
+    try:
+        error = raises(RouteError, Contexts(Sets()).make, "garage", "roots.1")
+    finally:
+        contexts.tls.Context = kept
+    assert str(error) == "The device ran out of memory for certificates." and error.advice
+
+
 def test_the_time_of_a_server_is_offered_to_a_clock_that_wants_it():
     for date, valid, wants, expected in (
         (DATE, VALID, True, [("answer", 1_730_172_800)]),

@@ -417,6 +417,13 @@ def test_connections_are_shared_out_among_the_destinations():
     assert Connection.made[0].options["sessions"] is sessions
 
 
+def test_only_where_attempts_are_not_counted_a_lost_request_is_sent_again():
+    for attempts, repeats in ((0, True), (1, False), (3, False)):
+        sends(parcel(), retry={"attempts": attempts})
+        [connection] = Connection.made
+        assert connection.options["repeats"] is repeats, attempts
+
+
 def test_after_a_failed_handshake_certificates_are_loaded_again_and_the_address_is_kept():
     outcomes = sends(
         parcel(),

@@ -112,6 +112,17 @@ def test_what_does_not_fit_into_32_bits_is_left_out():
     assert fields(*rows) == expected
 
 
+def test_field_6_has_16_bits():
+    names = "ABCD"
+    chosen = [
+        {"name": name, "field": 6, "number": 10 + number, "scale": "1"}
+        for number, name in enumerate(names)
+    ]
+    rows = tuple(zip(names, ("32767", "32768", "-32768", "-32769")))
+    assert fields(*rows, map=chosen) == '{"FType":6,"AnalogueData":{"10":32767,"12":-32768}}'
+    assert fields(("A", "1"), supply_mv=327680) == '{"FType":7,"AnalogueData":{"100":1}}'
+
+
 def test_the_map_chooses_field_number_and_scale():
     chosen = [
         {"name": "TEMP", "field": 6, "number": 3, "scale": "100"},

@@ -217,9 +217,10 @@ def test_monitor_is_interrupted_and_nothing_slips_through_behind():
             assert scene.guest.has_adapter, "the app is told something"
         scene.phone.said()
         scene.sent()
-        await scene.type(b"xATPP0CSV23\r")
+        await scene.type(b"xAT")
         scene.chip.feed(b"STOPPED\r\r>")
         await scene.time.pass_ms(100)
+        await scene.type(b"PP0CSV23\r")
         assert scene.sent() == [] and scene.chip._line == "", "a blank interrupts"
         assert b"STOPPED" in scene.phone.said()
         assert await scene.type(b"ATRV\r") == b"OK\r\r>"

@@ -281,9 +281,9 @@ def test_without_keep_each_request_has_its_own_connection():
     assert b"\r\nConnection: close\r\n" in opener.opened[0].writes[0]
 
 
-def two_requests(first, second):
+def two_requests(first, second, **settings):
     """The outcome of the second request on one connection, and the connection."""
-    connection, opener = connect(first, second)
+    connection, opener = connect(first, second, **settings)
 
     async def both():
         await post(connection)
@@ -322,6 +322,13 @@ def test_there_is_no_second_retry():
         "The server closed the connection without an answer.",
     )
     assert len(opener.opened) == 2 and connection.retries == 1
+
+
+def test_whoever_counts_attempts_has_none_made_silently():
+    for case, loss in (("end", b""), ("reset", OSError(errno.ECONNRESET))):
+        error, connection, opener = two_requests(Stream(OK, loss), Stream(OK), repeats=False)
+        assert (error.stage, connection.retries, len(opener.opened)) == ("status", 0, 1), case
+        assert not connection.is_open, case
 
 
 def test_no_retry_once_the_answer_began():
@@ -462,11 +469,13 @@ def test_memory_that_is_not_there_is_named_wherever_it_is_needed():
 
 
 def test_where_there_is_no_memory_to_explain_a_failure_that_is_said():
-    kept, http.Connection._explained = http.Connection._explained, starving
+    from net import failing  # afresh: it is given back after each failure
+
+    kept, failing.broken = failing.broken, starving
     try:
         error = error_of(OSError(errno.ECONNRESET))
     finally:
-        http.Connection._explained = kept
+        failing.broken = kept
     assert (error.stage, error.errno) == ("status", errno.ENOMEM)
     assert str(error) == "The device ran out of memory."
 

@@ -15,10 +15,13 @@ class Context:
     knows_time = True
 
     def __init__(self):
-        self.released = 0
+        self.released = self.under_way = 0
 
     def release(self):
         self.released += 1
+
+    def over(self):
+        self.under_way -= 1
 
     def explain(self, error, server_name):
         return "%s was refused." % server_name, "Advice.", "a certificate"

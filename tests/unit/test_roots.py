@@ -3,6 +3,7 @@
 import os
 from hashlib import sha256
 
+import config.files
 import trust.roots
 import trust.roots_update
 from disk import Disk, Flash, PowerCut, formatted, mounted
@@ -13,7 +14,7 @@ from trust.roots_update import MAX_SIZE, Update
 from trust.x509 import Certificate
 
 PATH = "/r/certs/default/roots.bin"
-MODULES = (trust.roots, trust.roots_update)
+MODULES = (trust.roots, trust.roots_update, config.files)
 
 
 def key_of(der):

@@ -46,7 +46,7 @@ def accepted(data):
 
 def test_nothing_at_all_is_a_complete_set_of_defaults():
     settings = accepted({})
-    assert settings["device"] == {"name": "wican"}
+    assert settings["device"] == {"name": "wican", "set_up": False}
     assert settings["log"] == {"level": "info"}
     assert settings["adapter"] == {"kind": "board", "address": ""}
     assert settings["autopid"]["grouping"] is True
@@ -54,8 +54,12 @@ def test_nothing_at_all_is_a_complete_set_of_defaults():
     assert settings["autopid"]["standard"] == {"enabled": True, "protocol": "0", "parameters": []}
     assert settings["destinations"] == []
     assert settings["signals"] == {"ignition": "", "charging": "", "voltage": ""}
-    assert settings["network"] == {"max_connections": 6}
-    assert settings["web"] == {"enabled": True, "port": 80}
+    assert settings["network"] == {
+        "max_connections": 6,
+        "wifi": [],
+        "access_point": {"mode": "auto"},
+    }
+    assert settings["web"] == {"enabled": True, "port": 80, "home_assistant": False, "hosts": []}
 
 
 def test_parameters_get_their_defaults():
@@ -234,7 +238,7 @@ def test_outside_of_entries_the_default_takes_over():
     settings, _ = schema.validate(
         {"web": {"port": 0, "enabled": "yes"}, "adapter": {"kind": "tcp"}}
     )
-    assert settings["web"] == {"enabled": True, "port": 80}
+    assert settings["web"]["port"] == 80 and settings["web"]["enabled"] is True
     assert settings["adapter"]["kind"] == "board"
 
 

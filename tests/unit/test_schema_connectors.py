@@ -55,6 +55,22 @@ def test_a_plug_uuid_is_made_once_and_kept():
     assert kpn(sign={"plug_uuid": "1234"}) == ["sign.plug_uuid uuid"]
 
 
+def test_kpns_own_interface_gets_no_plug_uuid():
+    for given in ({}, {"plug_uuid": "fbc063cb-4dd4-41b3-917a-e2d1ea907f75"}):
+        one = read({SECRET: "aB3" * 11}, preset="kpn_things_ip", sign=given)[0]
+        assert one["sign"]["plug_uuid"] == "", given
+
+
+def test_what_is_off_may_wait_for_the_secret_that_the_device_makes():
+    for preset in ("kpn_things", "kpn_things_ip", "thingpark"):
+        assert problems_of(preset=preset) == ["sign.secret field_empty"], preset
+        assert problems_of(preset=preset, enabled=False) == [], preset
+    github = {"scheme": "github"}  # of which the other side makes it
+    assert problems_of(sign=github, enabled=False) == ["sign.secret field_empty"]
+    said = problems_of(preset="thingpark", url="http://a.example/in")
+    assert said == ["sign.secret field_empty", "url plaintext_not_allowed"], "all at once"
+
+
 def thingpark(secret="0123456789ABCDEF" * 2, **changes):
     return problems_of({SECRET: secret}, **dict({"preset": "thingpark"}, **changes))
 

@@ -122,6 +122,34 @@ def test_saving_the_same_again_spares_the_flash():
         assert medium.steps == steps
 
 
+def test_settings_can_be_judged_without_being_saved():
+    with disk() as medium:
+        store = store_of()
+        store.save({"destinations": [bearer("T0KEN", id=1)]})
+        steps, before = medium.steps, store.settings
+        settings, problems = store.check({"web": {"port": 81}, "destinations": [bearer("NEW")]})
+        assert problems == [] and settings["web"]["port"] == 81
+        _, problems = store.check({"web": {"port": 0}}, {"web.password": "short"})
+        assert [problem["code"] for problem in problems] == ["too_short", "range"]
+        assert medium.steps == steps and store.settings is before
+        assert store.secret(TOKEN % 1) == "T0KEN" and store.revision == 1
+
+
+def test_a_document_of_any_size_is_written_whole():
+    many = [
+        {"name": "p%d" % number, "pid": "22F190", "expression": "B4", "unit": 'äö"\\' * 5}
+        for number in range(200)
+    ]
+    with disk() as medium:
+        store = store_of()
+        assert (
+            store.save({"autopid": {"custom": {"parameters": many}}, "clock": {"servers": []}})
+            == []
+        )
+        assert json.loads(medium.files[SETTINGS]) == dict(store.settings, revision=1)
+        assert store_of().settings == store.settings
+
+
 def test_a_damaged_file_gives_way_to_the_one_before():
     whole = json.dumps({"web": {"port": 8080}}).encode()
     for damaged in (b"", b"\x00\xff", b"[]", b"null", whole + b"x", whole[:-1], b'{"a":"\xff"}'):

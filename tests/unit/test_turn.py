@@ -237,6 +237,9 @@ class Trusting:
     knows_time = True
     is_blind = False
 
+    def over(self):
+        pass
+
 
 async def failure(connection):
     try:

@@ -193,7 +193,7 @@ def test_network_that_hides_its_name_is_joined():
     device.router(HOME, PASSWORD, hidden=True)
 
     async def scene(device):
-        await device.time.until(linked(device), 30_000)
+        await device.time.until(linked(device), 6000)
 
     device.play(scene)
 

@@ -6,6 +6,7 @@ FAILURES is how often the site cannot be built before it can, ROOT the folder wi
 """
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -13,6 +14,9 @@ import sys
 import board
 from autopid import parameter
 from autopid.group import Group
+from autopid.poller import Poller
+from config import checks
+from config.store import Store
 from delivery import commands, verdict
 from delivery.dead_letters import DeadLetters
 from delivery.journal import Attempt, Journal
@@ -24,8 +28,9 @@ from net.bridges import Bridged, Bridges
 from net.clock import Clock, System
 from trust import Sets
 from uptime import Uptime
-from web import api, bridges, certificates, destinations, downlinks, pages, selftest, update
-from web.auth import Gate, make_record
+from web import destinations, site
+from web.auth import PASSWORD, make_record
+from web.gate import Gate
 from web.server import Server
 from web.site import Site
 
@@ -174,21 +179,7 @@ class Memory(dict):
         self[key] = text
 
 
-class Store:
-    """The settings, as far as they name cert sets."""
-
-    settings = {
-        "destinations": [
-            {"id": 1, "name": "Home", "cert_set": "default", "enabled": True},
-            {"id": 2, "name": "Fleet <portal>", "cert_set": "garage", "enabled": True},
-            {"id": 3, "name": "Spare", "cert_set": "garage", "enabled": False},
-            {"id": 4, "name": "Yard", "cert_set": "spare", "enabled": False},
-        ],
-        "bridges": [
-            {"name": "scada", "kind": "tls", "cert_set": "gate", "enabled": False},
-            {"name": "dns", "kind": "udp", "cert_set": "spare", "enabled": True},
-        ],
-    }
+BRIDGE = {"listen_port": 8883, "host": "api.example.com", "port": 443}
 
 
 class Part:
@@ -211,7 +202,7 @@ def made_up_bridges(uptime, root):
     if "no_bridges" in names:
         return None
     made = Bridges(uptime, lambda: RELEASED)
-    common = {"kind": "tls", "listen_port": 8883, "host": "api.example.com", "port": 443}
+    common = dict(BRIDGE, kind="tls")
     made.running = [
         Bridged(dict(common, name="scada", enabled=True), [], Part()),
         Bridged(dict(common, name="spare", enabled=False, listen_port=1883), [], None),
@@ -230,41 +221,60 @@ def has(folder):
     return True
 
 
-class DownlinkStore(Store):
-    """Destination 1 takes downlinks if there is a file "downlinks" in `root`; a cycle of 1234 ms is refused."""
+def made_up_settings(root):
+    """Destination 1 takes downlinks if there is a file "downlinks" in `root`."""
+    mode = "local" if has(root + "/downlinks") else "off"
+    wanted = {"mode": mode, "window_s": 60, "allow": ["ping", "send_now", "set_cycle"]}
+    common = {"url": "https://receiver.example/in", "cycle_ms": 10_000}
+    signed = {
+        "preset": "thingpark",
+        "body": {"format": "thingpark", "dev_eui": "", "port": 2},
+        "sign": {"scheme": "thingpark", "as_id": "wican.as"},
+    }
+    return {
+        "device": {"name": "made-up", "set_up": True},
+        "destinations": [
+            dict(common, id=1, name="Home", downlink=wanted, **signed),
+            dict(common, id=2, name="Fleet <portal>", cert_set="garage"),
+            dict(
+                common, id=3, name="Spare", cert_set="garage", enabled=False, preset="kpn_things"
+            ),
+            dict(common, id=4, name="Yard", cert_set="spare", enabled=False, **signed),
+        ],
+        "bridges": [
+            dict(BRIDGE, name="scada", kind="tls", cert_set="gate", enabled=False),
+            dict(BRIDGE, name="dns", kind="udp", cert_set="spare", host="10.0.0.1", port=53),
+        ],
+        "passthrough": [{"protocol": "udp", "ip": "10.0.0.1"}],
+    }
 
-    def __init__(self, root):
-        mode = "local" if has(root + "/downlinks") else "off"
-        wanted = {"mode": mode, "window_s": 60, "allow": ["ping", "send_now", "set_cycle"]}
-        common = {"sign": {"scheme": "thingpark", "as_id": "wican.as"}, "cycle_ms": 10_000}
-        common["body"] = {"dev_eui": "", "port": 2}
-        common["preset"] = "thingpark"
-        off = dict(wanted, mode="off")
-        entries = [dict(entry, downlink=off, **common) for entry in Store.settings["destinations"]]
-        entries[0]["downlink"] = wanted
-        entries[1]["sign"] = {"scheme": "none"}
-        entries[2].update(sign={"scheme": "kpn"}, preset="kpn_things")
-        self.settings = dict(Store.settings, destinations=entries)
-        self.secrets = {"destinations.1.sign.secret": "00112233445566778899aabbccddeeff"}
 
-    def secret(self, key):
-        return self.secrets.get(key)
+KEYS = {
+    "destinations.1.sign.secret": "00112233445566778899aabbccddeeff",
+    "destinations.3.sign.secret": "0123456789-abcdefghij-ABCDEFGHIJ:+",
+    "destinations.4.sign.secret": "00112233445566778899aabbccddeeff",
+}
+
+
+class MadeUpStore(Store):
+    """A cycle of 1234 ms of the first destination is refused, and so are keys for the fourth."""
+
+    def __init__(self, root, log):
+        super().__init__(root, log, lambda: checks.ALL)
+        problems = self.save(made_up_settings(root), KEYS)
+        assert not problems, problems
 
     def save_secrets(self, changes):
-        """Not those of destination 4."""
         if "destinations.4.sign.secret" in changes:
             return [{"field": "", "code": "storage", "message": "It could not be written (28)."}]
-        self.secrets.update(changes)
-        return []
+        return super().save_secrets(changes)
 
-    def draft(self):
-        return json.loads(json.dumps(self.settings))
-
-    def save(self, draft):
-        if draft["destinations"][0]["cycle_ms"] == 1234:
-            return [{"field": "destinations[0].cycle_ms", "message": "Must be another one."}]
-        self.settings = draft
-        return []
+    def save(self, data, secrets_changes=None):
+        for first in data.get("destinations", ())[:1]:
+            if first.get("cycle_ms") == 1234:
+                text = "Must be another one."
+                return [{"field": "destinations[0].cycle_ms", "code": "range", "message": text}]
+        return super().save(data, secrets_changes)
 
 
 class Model:
@@ -279,12 +289,16 @@ class Model:
         self.log = Log("debug", sink=lambda line: None, uptime=self.uptime)
         self.root = root
         self.board = board
-        self.store = DownlinkStore(root)
+        board.captive = lambda: has(root + "/captive")
+        if has(root + "/wifi"):
+            board.wifi_scan = wifi_scan
+        self.store = MadeUpStore(root, self.log.logger("config"))
         self.certificates = Sets(root)
         logger = self.log.logger("clock")
         self.clock = Clock(Memory(), MovableSystem(root), tuple, logger, self.uptime, RELEASED)
         self.bridges = made_up_bridges(self.uptime, root)
         self.group = Group(self.uptime)
+        self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self.group.configure([Parameter(*value[:3], value[3] == "on") for value in VALUES])
         refused = REFUSED.cause + " " + REFUSED.advice
         open_reason = "5 attempts in a row failed."
@@ -326,9 +340,42 @@ class Model:
     def show(self, state, on):
         pass
 
+    async def wifi_scan(self):
+        return await board.wifi_scan()
+
+    def show(self, state, on):
+        pass
+
     def certificates_changed(self, name):
         self.changes += 1
         self.log.logger("page").info("change %d of cert set %s", self.changes, name)
+
+
+async def wifi_scan():
+    """Networks in reach: there are some if there is a file "wifi" in `root`."""
+    return [
+        ("Garage", -71, "wpa2", 1),
+        ('Home "5"', -48, "wpa3", 36),
+        ("Garage", -55, "wpa2", 11),
+        ("", -40, "wpa2", 6),
+        ("Café", -80, "open", 6),
+    ]
+
+
+class Ticks:
+    """A stream of events that never ends: one at once and then nothing but what keeps it alive."""
+
+    def __init__(self):
+        self._pieces = ["", "data: tick\n\n"]
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if not self._pieces:
+            await asyncio.sleep_ms(200)
+            self._pieces = ["", ": alive\n\n"]
+        return self._pieces.pop()
 
 
 async def refresh(model):
@@ -340,19 +387,8 @@ async def refresh(model):
         await asyncio.sleep(1)
 
 
-async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
-    model = Model(root)
-    logger = model.log.logger("web")
-    gate = Gate(make_record(password, b"0123456789abcdef"), model.uptime)
-    site = Site(gate, logger, lambda host: host.partition(":")[0] != "evil.example")
-    pages.mount(site, model)
-    api.mount(site, model)
-    certificates.mount(site, model)
-    bridges.mount(site, model)
-    destinations.mount(site, model, send_ms)
-    selftest.mount(site)
-    downlinks.mount(site, model)
-    update.mount(site, model)
+def mount_rude(page):
+    """What no real page has: routes that fail, take long or never end; and the list of all routes."""
 
     async def broken(request):
         raise RuntimeError("made to fail")
@@ -364,19 +400,40 @@ async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
     async def stuck(request):
         await asyncio.Event().wait()
 
-    async def endless(request):
-        return iter(lambda: "x" * 1000, None)
+    def endless_text():
+        while True:
+            yield "x" * 1000
 
-    site.get("/broken")(broken)
-    site.get("/slow")(slow)
-    site.get("/stuck")(stuck)
-    site.get("/endless")(endless)
+    async def endless(request):
+        return endless_text()
+
+    async def list_routes(request):
+        pairs = [(method, row[1].url_pattern) for row in page.url_map for method in row[0]]
+        return json.dumps(sorted(set(pairs))), 200, {"Content-Type": "application/json"}
+
+    async def ticks(request):
+        return Ticks(), 200, {"Content-Type": "text/event-stream"}
+
+    for handler in (broken, slow, stuck, endless, ticks):
+        page.get("/" + handler.__name__)(handler)
+    page.get("/routes")(list_routes)
+
+
+async def main(port, password, root, stall_ms, work_ms, send_ms, failures):
+    gc.threshold(65536)  # as on the device: what is kept lies close together
+    model = Model(root)
+    logger = model.log.logger("web")
+    model.store.save_secrets({PASSWORD: make_record(password, b"0123456789abcdef")})
+    page = Site(Gate(model.store, model.uptime), logger, site.hosts(model))
+    destinations.mount(page, model, send_ms)  # before the same ones that wait longer
+    site.mount_all(page, model)
+    mount_rude(page)
     failing = iter(range(failures))
 
     def build():
         for _ in failing:
             raise OSError("made to fail")
-        return site
+        return page
 
     refreshing = asyncio.create_task(refresh(model))
     await Server(build, port, model.uptime, logger, "127.0.0.1", stall_ms, work_ms).run()

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,14 +29,19 @@ def serving(
     failures: int = 0,
     work_ms: int = 60_000,
     send_ms: int = 45_000,
-    root: Path = ROOT / "build" / "no-such-folder",
+    root: Path | None = None,
 ):
     """Runs the page, which drops a client that stands still for that long; yields its port.
 
     `failures` is how many clients come before the site can be built;
     `work_ms` is how long a request may take, `send_ms` how long a client waits for an attempt; `root` is the folder
-    that plays the device's file system.
+    that plays the device's file system, a new one if none is given.
     """
+    if root is None:
+        with tempfile.TemporaryDirectory() as folder:
+            with serving(stall_ms, failures, work_ms, send_ms, Path(folder)) as port:
+                yield port
+        return
     port = free_port()
     command = [
         ROOT / "tools/micropython",

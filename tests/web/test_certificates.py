@@ -19,30 +19,8 @@ from page_server import BASIC, HOST, PASSWORD, answer, ask, connect, serving, to
 
 
 @pytest.fixture(scope="module")
-def authority():
-    return pki.Authority("Garage CA")
-
-
-@pytest.fixture(scope="module")
 def pair(authority):
     return authority.client("van")
-
-
-@pytest.fixture(scope="module")
-def bundle(authority):
-    return roots.bundle(authority.pem + pki.Authority("Other CA").pem, "20260801")
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path
-
-
-@pytest.fixture
-def port(root):
-    """A page for each test: they change it."""
-    with serving(root=root) as port:
-        yield port
 
 
 def files(root, name="van"):

@@ -1,4 +1,4 @@
-"""The status page as a browser, a script and a rude client see it.
+"""The server of the page and its status document, as browsers, scripts and rude clients see them.
 
 A real server under the Unix port of MicroPython.
 """
@@ -7,68 +7,17 @@ import base64
 import concurrent.futures
 import contextlib
 import json
-import re
 import socket
 import time
 
 import pytest
-from page_server import BASIC, ROOT, answer, ask, connect, raw, request_for, serving
+from page_server import BASIC, answer, ask, connect, raw, request_for, serving
 
 
 @pytest.fixture(scope="module")
 def port():
     with serving() as port:
         yield port
-
-
-def test_page_shows_values_units_ages_and_errors_without_a_script(port):
-    response, body = ask(port)
-    page = body.decode()
-    assert response.status == 200
-    assert response.headers["Content-Type"] == "text/html; charset=UTF-8"
-    rows = re.findall(r"<tr.*?</tr>", page)
-    cells = [re.sub(r"<[^>]+>", "|", row) for row in rows]
-    assert any(re.search(r"SOC\|.*\|62\.35\|.*\|%\|.*\|\d s\|", row) for row in cells), cells
-    assert any("TyrePressure" in row and "request out of range" in row for row in cells)
-    assert page.rstrip().endswith("</html>")
-    assert "{{" not in page
-
-
-def test_page_shows_every_destination_with_its_state(port):
-    page = ask(port)[1].decode()
-    cards = re.findall(
-        r"<li><h3>([^<]+)</h3><span[^>]*>(.*?)</span><p>(.*?)</p><small>(.*?)</small>", page
-    )
-    assert [(name, state) for name, state, _, _ in cards] == [
-        ("Home", "ok"),
-        ("Fleet &lt;portal&gt;", "failing"),
-        ("Spare", "disabled"),
-        ("Yard", "paused"),
-    ]
-    assert "Check the token" in cards[1][2]
-    assert cards[0][3].startswith("3 delivered, 0 failed, last attempt ")
-    assert cards[2][3] == "0 delivered, 0 failed"
-    assert cards[3][3].startswith(
-        "1 delivered, 0 failed, 3 queued, 3 undeliverable, last attempt "
-    )
-
-
-def test_buttons_and_what_they_bring_are_hidden_without_a_script(port):
-    page = ask(port)[1].decode()
-    cards = re.findall(r"<li><h3>.*?</li>", page)
-    assert len(cards) == 5, "four destinations and the template"
-    for card in cards:
-        assert (
-            card.count("<button") == len(re.findall(r"<div hidden>(<button.*?)</div>", card)) * 2
-        )
-        assert "<details hidden>" in card and "<output></output>" in card
-
-
-def test_nothing_that_is_shown_can_become_markup(port):
-    page = ask(port)[1].decode()
-    assert "<b>" not in page and "<script>" not in page and "<one>" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "<title>wican &lt;one&gt;</title>" in page
 
 
 def test_status_document_keeps_every_digit(port):
@@ -106,17 +55,16 @@ def test_status_document_tells_device_destinations_and_log(port):
 def test_problems_in_the_settings_are_shown(port):
     [problem] = json.loads(ask(port, "/api/v1/status")[1])["problems"]
     assert problem == "destinations[1].url: Must start with <https>."
-    assert b"destinations[1].url: Must start with &lt;https&gt;." in ask(port, "/")[1]
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1/status", "/static/app.js", "/static/nothing", "/nothing"]
+    "path", ["/api/v1/status", "/api/v1/x", "/static/app.js", "/static/nothing", "/nothing"]
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_nothing_is_told_without_the_password(port, path, method):
     response, body = ask(port, path, {}, method)
     assert response.status == 401
-    assert response.headers["WWW-Authenticate"].startswith("Basic ")
+    assert ("WWW-Authenticate" in response.headers) == path.startswith("/api/")
     assert b"wican" not in body and b"<" not in body
 
 
@@ -124,7 +72,7 @@ def test_nothing_is_told_without_the_password(port, path, method):
     "path, method, status",
     [
         ("/", "GET", 200),
-        ("/static/style.css", "GET", 200),
+        ("/static/app.js", "GET", 200),
         ("/x", "GET", 404),
         ("/", "POST", 405),
         ("/broken", "GET", 500),
@@ -136,42 +84,8 @@ def test_every_response_carries_the_security_headers(port, path, method, status)
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cache-Control"] in ("no-store", "no-cache")
-
-
-def test_page_obeys_its_own_policy_and_asks_no_other_host(port):
-    page = ask(port)[1].decode()
-    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
-    assert sorted(source.partition("?")[0] for source in sources) == [
-        "/static/app.js",
-        "/static/style.css",
-        "data:,",
-    ]
-    assert not re.search(r"<style|style=|\son\w+=|<script>", page)
-    for name in ("/static/app.js", "/static/style.css"):
-        assert b"http:" not in ask(port, name)[1] and b"https:" not in ask(port, name)[1]
-
-
-def test_static_files_arrive_whole_and_are_kept_by_the_browser(port):
-    page = ask(port)[1].decode()
-    for name in ("app.js", "style.css"):
-        path = re.search(rf"/static/{name}\?v=\w+", page)[0]
-        response, body = ask(port, path)
-        assert body == (ROOT / "lib/web/static" / name).read_bytes()
-        assert "immutable" in response.headers["Cache-Control"]
-        again, nothing = ask(
-            port, "/static/" + name, {**BASIC, "If-None-Match": response.headers["ETag"]}
-        )
-        assert (again.status, nothing) == (304, b"")
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/static/index.html", "/static/../auth.py", "/static/..%2fauth.py", "/static//etc/passwd"],
-)
-def test_no_other_file_can_be_fetched(port, path):
-    assert ask(port, path)[0].status == 404
 
 
 def test_head_tells_the_same_without_a_body(port):
@@ -219,9 +133,9 @@ def test_request_may_come_in_small_pieces(port):
 
 def test_short_answer_leaves_in_one_piece(port):
     with connect(port) as client:
-        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /x HTTP/1.1\r\n\r\n")
         first = client.recv(4096)
-    assert first.startswith(b"HTTP/1.0 401 ") and first.endswith(b"its password.\n")
+    assert first.startswith(b"HTTP/1.0 401 ") and first.endswith(b'its password."}]')
 
 
 def test_silent_clients_do_not_keep_others_out(port):
@@ -242,7 +156,7 @@ def test_client_that_does_not_take_its_answer_is_dropped():
 
 def test_page_with_its_files_can_be_fetched_all_at_once(port):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        paths = ["/", "/static/app.js", "/static/style.css", "/api/v1/status"]
+        paths = ["/", "/static/app.js", "/static/more.js", "/api/v1/status"]
         assert [
             response.status for response, _ in pool.map(lambda path: ask(port, path), paths)
         ] == [200] * 4

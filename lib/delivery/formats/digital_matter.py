@@ -6,7 +6,7 @@
 
 Sources: Digital Matter, "HTTP connector"; Traccar's DmtHttpProtocolDecoder. Field 2 holds the ignition as bit 0 of the
 digital inputs, field 6 the supply voltage in hundredths of a volt as number 2, field 7 everything else as whole numbers
-from 100 on, in the order of the parameters. They are 32-bit: what is larger is left out.
+from 100 on, in the order of the parameters. Those have 32 bits, field 6 has 16: what is larger is left out.
 """
 
 import jsontext
@@ -37,7 +37,7 @@ OPEN, SEPARATOR, CLOSE = b"", b",", b""  # between records; see `frame`
 _FIRST_FREE = const(100)
 _ADC, _LARGE = const(6), const(7)
 _SUPPLY = const(2)
-_LIMIT = const(0x7FFFFFFF)
+_LIMITS = {_ADC: 0x7FFF, _LARGE: 0x7FFFFFFF}
 
 # Reasons of a record.
 _TRIP_START, _TRIP_END, _HEARTBEAT = const(1), const(2), const(11)
@@ -118,7 +118,8 @@ def _numbers(sample: "Occasion") -> "Fields":
 
 
 def _put(found: "Fields", kind: int, number: int, value: "int | None") -> None:
-    if value is not None and -_LIMIT - 1 <= value <= _LIMIT:
+    limit = _LIMITS[kind]
+    if value is not None and -limit - 1 <= value <= limit:
         found[kind][number] = value
 
 
