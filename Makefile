@@ -49,7 +49,7 @@ roots: build/ready
 IMAGE = build/image/$(or $(BOARD),wican_pro).bin
 
 ## make image    one file for BOARD's flash, with the official MICROPYTHON=file.bin in it; KEY, FLASH_MB, IMAGE (the file)
-image: build/ready
+image: $(PAGE)
 	@$(PYTHON) -m image $(or $(BOARD),wican_pro) '$(or $(MICROPYTHON),$(error give MICROPYTHON=file.bin))' \
 		--out '$(IMAGE)' $(if $(KEY),--key '$(KEY)') $(if $(FLASH_MB),--flash-mb $(FLASH_MB))
 
@@ -58,7 +58,7 @@ flash: build/ready
 	@$(PYTHON) -m flash '$(or $(PORT),$(error give PORT=/dev/tty…))' '$(IMAGE)'
 
 ## make deploy   for development: brings BOARD's device at PORT in line with these sources; writes what differs
-deploy: build/ready
+deploy: $(PAGE)
 	@$(PYTHON) -m deploy '$(or $(PORT),$(error give PORT=/dev/tty…))' $(or $(BOARD),wican_pro)
 
 ## make provision  writes the devices of CSV, one after the other at PORT (check: none); SETTINGS for all, OUT, IMAGE

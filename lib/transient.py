@@ -31,7 +31,7 @@ CAR = _COMPILING + (
 )
 SCOUT = "trust. net.scout net.faults "
 TIME = "net.clock_setting net.sntp "
-NAP = "device.nap device.last_values config. "
+NAP = "device.nap device.last_values obd.baud config. "
 JOINING = "net.joining "
 CAPTIVE = "net.captive_dns "
 GUEST = "obd.guest "

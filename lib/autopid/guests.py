@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any, TypeVar
 
+    from obd.can import Can
     from obd.elm327 import Elm327
 
     Result = TypeVar("Result")
@@ -30,10 +31,10 @@ class Guests:
 
     def __init__(self) -> None:
         self.trouble = "the adapter is not connected yet"
-        self._adapter: Elm327 | None = None
+        self._adapter: Elm327 | Can | None = None
         self._asking: list[asyncio.Task[Any]] = []
 
-    def welcome(self, adapter: "Elm327") -> None:
+    def welcome(self, adapter: "Elm327 | Can") -> None:
         """From now on there is an adapter."""
         self._adapter = adapter
 
@@ -44,7 +45,7 @@ class Guests:
             task.cancel()
 
     async def ask(
-        self, work: "Callable[[Elm327], Coroutine[object, object, Result]]", deadline_ms: int
+        self, work: "Callable[[Any], Coroutine[object, object, Result]]", deadline_ms: int
     ) -> "Result":
         """Returns what `work(adapter)` does.
 

@@ -2,6 +2,7 @@
 
 from micropython import const
 
+from config import static_address
 from config.fields import Choice, Flag, Integer, Text
 from config.rules import MAX_NETWORKS
 from config.sections import ListOf, Section
@@ -41,7 +42,8 @@ WIFI = ListOf(
             _password("Its password; none for an open network."),
             Integer("priority", "The higher, the sooner it is chosen.", 0, 0, 9),
             Flag("enabled", "Off keeps the entry without using it.", True),
-        ),
+        )
+        + static_address.FIELDS,
         switch=True,
     ),
     MAX_NETWORKS,

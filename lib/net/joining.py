@@ -78,14 +78,14 @@ def static(settings: dict) -> "Static | None":
 
     The gateway is the first address of the network, and answers for names, unless told otherwise.
     """
-    address, _, length = settings.get("address", "").partition("/")
+    address, _, length = settings["address"].partition("/")
     if not address:
         return None
     ones = int(length)
     mask = (1 << 32) - (1 << 32 - ones)
     first = text_of(number_of(address) & mask | 1)
-    gateway = settings.get("gateway") or first
-    return address, text_of(mask), gateway, settings.get("dns") or gateway
+    gateway = settings["gateway"] or first
+    return address, text_of(mask), gateway, settings["dns"] or gateway
 
 
 def number_of(address: str) -> int:

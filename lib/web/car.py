@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Action = Callable[[dict], Awaitable[Iterator[str]]]
     Answer = Response | tuple[Iterator[str], int, dict[str, str]]
 
-ASK_MS = const(45_000)  # a search for the car's protocol takes up to 30 s
+ASK_MS: int = const(45_000)  # a search for the car's protocol takes up to 30 s
 
 
 def mount(site: "Site", model: "Model", ask_ms: int = ASK_MS) -> None:

@@ -216,6 +216,10 @@ class Clients:
                 self._turning_away = False
         await _close(writer)
 
+    def has_any(self) -> bool:
+        """Whether somebody is being served."""
+        return bool(self._connections or self._streams)
+
     def drop_overdue(self) -> None:
         """Ends with those that have taken too long."""
         now_ms = self._uptime.ms()

@@ -31,7 +31,7 @@ class Server:
     A request may be worked on for `work_ms`. The site is built by `build` when the first client comes.
 
     Attributes:
-        seen_ms: uptime when the latest client came, None before the first.
+        seen_ms: uptime when a client was there last, None before the first.
     """
 
     def __init__(
@@ -63,6 +63,8 @@ class Server:
                 await asyncio.sleep_ms(_SWEEP_MS)
                 if self._clients is not None:
                     self._clients.drop_overdue()
+                    if self._clients.has_any():
+                        self.seen_ms = self._uptime.ms()
         finally:
             server.close()
             if self._clients is not None:

@@ -67,6 +67,9 @@ def test_a_new_address_reopens_what_was_connected(tmp_path: Path) -> None:
         port = unix_device.free_port()
         bridge = {"name": "one", "kind": "tls", "listen_port": port, "cert_set": "garage"}
         settings = files.load("settings")
+        settings["network"] = {"wifi": [{"id": 1, "ssid": "Home"}]}
+        key = "network.wifi.1.password"
+        files.save("secrets", {**files.load("secrets"), key: "a password"})
         files.save(
             "settings",
             {**settings, "bridges": [{**bridge, "host": "127.0.0.1", "port": hub.port}]},

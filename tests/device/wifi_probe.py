@@ -1,7 +1,7 @@
 """Runs under Unix MicroPython: the whole firmware, on the file system that is the argument, with a made-up radio.
 
 Prints its log; each line of standard input is something that happens in the air: "come", "leave", "address A". The
-device's network is "Home" with the password "a password".
+network there is "Home" with the password "a password".
 """
 
 import asyncio
@@ -11,8 +11,6 @@ import time
 import app
 import board
 import network
-
-_FAST_MS = 100
 
 
 async def happen(air, home, line):
@@ -35,13 +33,6 @@ async def main():
     board.wifi = lambda: network
     board.lan_address = lambda: network.WLAN(network.STA_IF).ifconfig()[0]
     firmware = app.App(sys.argv[1])
-    settings = firmware.store.settings["network"]
-    settings["wifi"] = [{"id": 1, "ssid": "Home", "priority": 0, "enabled": True}]
-    settings["access_point"] = {"mode": "auto"}
-    secret = firmware.store.secret
-    firmware.store.secret = lambda key: (
-        "a password" if key == "network.wifi.1.password" else secret(key)
-    )
     running = asyncio.create_task(firmware.run())
     commands = asyncio.StreamReader(sys.stdin.buffer)
     while True:

@@ -89,7 +89,7 @@ def test_each_device_gets_its_settings_and_secrets(bench):
         files = bench.device(number)
         settings = json.loads(files["config/settings.json"])
         secrets = json.loads(files["config/secrets.json"])
-        assert settings["device"]["name"] == f"van-{number + 1}"
+        assert settings["device"] == {"name": f"van-{number + 1}", "set_up": True}
         assert settings["ids"]["custom1"] == f"B-XY {number + 1}"
         assert settings["destinations"][0]["cycle_ms"] == cycle
         assert secrets["destinations.1.auth.token"] == f"t0ken-{number + 1}"
@@ -178,6 +178,22 @@ def test_given_passwords_are_the_ones_on_the_label(bench, table):
     assert "a good password" in (bench.out / "labels.html").read_text()
 
 
+def test_networks_and_the_access_point_get_their_passwords(bench, table):
+    without_token(bench)
+    table.write_text(
+        "name,network.wifi.1.ssid,network.wifi.1.password,network.access_point.password\n"
+        "van-1,Depot,a long password,a label password\n"
+    )
+    bench.run(MACS[0])
+    files = bench.device(0)
+    settings = json.loads(files["config/settings.json"])
+    secrets = json.loads(files["config/secrets.json"])
+    assert settings["network"]["wifi"][0]["ssid"] == "Depot"
+    assert secrets["network.wifi.1.password"] == "a long password"
+    assert json.loads(files["own.json"])["access_point"] == "a label password"
+    assert "a label password" in (bench.out / "labels.html").read_text()
+
+
 def test_checking_writes_nothing(bench, capsys):
     assert bench.run(port="check") == 0
     assert "2 devices, 2 left; wican_pro, 0.1.0" in capsys.readouterr().out
@@ -222,6 +238,9 @@ WRONG = {
     "name,certs.fleet\na,nowhere\n": ["line 2: certs.fleet: There is no cert set named fleet."],
     "name,destinations.1.cert_set\na,fleet\n": [
         "line 2: destinations.1.cert_set: there is no column certs.fleet"
+    ],
+    "name,network.wifi.1.ssid,network.wifi.1.password\na,Depot,short\n": [
+        "line 2: network.wifi.1.password: "
     ],
     "name,profile\na,none.json\n": ["line 2: profile: "],
     "name\nvan 1\n": ["line 2: device.name: "],

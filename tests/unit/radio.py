@@ -14,6 +14,7 @@ sys.path.pop(0)
 transient.ON_DEVICE = False  # the modules whose time is played have to stay the same ones
 
 MINUTE = 60_000
+DEFAULTS = {"priority": 0, "enabled": True, "address": "", "gateway": "", "dns": ""}
 
 
 class Log:
@@ -61,7 +62,7 @@ class Device:
             if isinstance(one, tuple):
                 passwords["network.wifi.%d.password" % (index + 1)] = one[1]
                 one = {"ssid": one[0]}
-            section.append(dict({"id": index + 1, "priority": 0, "enabled": True}, **one))
+            section.append(dict(DEFAULTS, id=index + 1, **one))
             if "password" in one:
                 passwords["network.wifi.%d.password" % section[-1]["id"]] = one["password"]
         self.wifi.apply(name, joining.known({"wifi": section}, passwords.get))

@@ -220,9 +220,9 @@ def test_monitor_is_interrupted_and_nothing_slips_through_behind():
         await scene.type(b"xAT")
         scene.chip.feed(b"STOPPED\r\r>")
         await scene.time.pass_ms(100)
-        await scene.type(b"PP0CSV23\r")
-        assert scene.sent() == [] and scene.chip._line == "", "a blank interrupts"
         assert b"STOPPED" in scene.phone.said()
+        assert await scene.type(b"PP0CSV23\r") == b""
+        assert scene.sent() == [] and scene.chip._line == "", "a blank interrupts"
         assert await scene.type(b"ATRV\r") == b"OK\r\r>"
 
     scene.play(played)

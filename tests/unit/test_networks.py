@@ -3,7 +3,7 @@
 import os
 
 from net import networks
-from radio import MINUTE, Device, Log, network
+from radio import DEFAULTS, MINUTE, Device, Log, network
 from timeline import Timeline
 
 
@@ -57,12 +57,12 @@ def wanted(store, text):
         os.rmdir(folder)
 
 
-HOME = {"id": 2, "ssid": "Home", "priority": 3, "enabled": True, "address": "10.0.0.9/8"}
+HOME = dict(DEFAULTS, id=2, ssid="Home", priority=3, address="10.0.0.9/8")
 
 
 def test_networks_come_with_their_passwords_by_priority():
-    low = {"id": 1, "ssid": "Phone", "priority": 0, "enabled": True}
-    off = {"id": 3, "ssid": "Off", "priority": 9, "enabled": False}
+    low = dict(DEFAULTS, id=1, ssid="Phone")
+    off = dict(DEFAULTS, id=3, ssid="Off", priority=9, enabled=False)
     store = Store(low, off, HOME)
     store.secrets["network.wifi.2.password"] = "a password"
     found, _ = made(store, "/nowhere")
@@ -110,7 +110,7 @@ class Supervisor:
 def test_supervisor_sees_that_both_go_on():
     device = Device(("Home", "a password"))
     tasks = Supervisor()
-    store = Store({"id": 1, "ssid": "Home", "priority": 0, "enabled": True})
+    store = Store(dict(DEFAULTS, id=1, ssid="Home"))
     store.secrets["network.wifi.1.password"] = "a password"
     found, _ = made(store, "/nowhere")
     found.wifi, found.point = device.wifi, device.point

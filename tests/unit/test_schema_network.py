@@ -47,9 +47,9 @@ def save(store, *networks):
 def test_a_network_needs_only_a_name():
     settings, problems = schema.validate({"network": {"wifi": [{"ssid": "Home"}]}})
     assert problems == []
-    assert settings["network"]["wifi"] == [
-        {"id": 1, "ssid": "Home", "priority": 0, "enabled": True}
-    ]
+    [network] = settings["network"]["wifi"]
+    assert (network["id"], network["ssid"]) == (1, "Home")
+    assert network["priority"] == 0 and network["enabled"] and network["address"] == ""
     assert settings["network"]["access_point"] == {"mode": "auto"}
 
 

@@ -22,7 +22,7 @@ def test_what_is_accepted_can_be_set():
         {"address": "10.0.0.9/30"},
     ):
         assert problems(**given) == [], given
-        found = joining.static(given)
+        found = joining.static(SECTION.read(Reading(), given, ""))
         assert (found is None) == (not given)
 
 

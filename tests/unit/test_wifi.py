@@ -218,9 +218,9 @@ def test_fixed_address_is_set_and_given_back():
 
 def test_what_a_fixed_address_leaves_open():
     def static(address, **more):
-        return joining.static(dict(more, address=address))
+        return joining.static(dict({"gateway": "", "dns": ""}, address=address, **more))
 
-    assert static("") is None and joining.static({}) is None
+    assert static("") is None and static("", gateway="10.0.0.1") is None
     assert static("192.168.1.50/24") == (
         "192.168.1.50",
         "255.255.255.0",

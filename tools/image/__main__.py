@@ -83,7 +83,7 @@ def report(
     print(f"firmware     {made.version}, {len(made.files)} files, {size // 1024} KB")
     print(f"MicroPython  {micropython.version}")
     if micropython.version != boards.pinned().version:
-        print(f"             (everything was tried with {boards.pinned().version})")
+        print(f"             (this firmware is written for {boards.pinned().version})")
     place = micropython.vfs
     print(f"file system  {place.size // 1024} KB at {place.offset:#x}")
     print(f"image        {out}, {len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}")

@@ -36,7 +36,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Pinned:
-    """The MicroPython that everything was tried with, and the oldest that will do."""
+    """The MicroPython that the firmware is written for, and the oldest that will do."""
 
     version: str
     oldest: str

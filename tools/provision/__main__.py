@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import image
-import on_cpython
 from flash import FlashError
 from image import ImageError
 
@@ -44,7 +43,7 @@ def prepared(options: argparse.Namespace) -> Batch:
     devices = fleet.read(options.csv, base)
     for device in devices:
         loaded.with_files(device.files).bytes()  # they fit
-    folder = options.out or on_cpython.ROOT / "build" / "fleet" / options.csv.stem
+    folder = options.out or options.csv.with_suffix(".written")
     batch = Batch(devices, loaded, folder)
     print(
         f"{len(devices)} devices, {len(batch.left())} left; {loaded.board.name}, {loaded.version}"

@@ -109,7 +109,7 @@ def _cells(row: dict[str | None, Any], number: int) -> dict[str, str]:
 
 def _device(row: dict[str, str], base: dict[str, Any], home: Path) -> Device:
     """Raises FleetError."""
-    document = merged(base, {"device": {"name": row.get("name", "")}})
+    document = merged(base, {"device": {"name": row.get("name", ""), "set_up": True}})
     problems = []
     for column, text in row.items():
         if column in _OTHERS or column.startswith(_CERTS):
@@ -150,7 +150,9 @@ def _by_id(path: str, settings: dict[str, Any]) -> str:
     """destinations.1.url for destinations[0].url, as columns are named, if 1 is the id of that entry."""
     name, bracket, rest = path.partition("[")
     index, _, rest = rest.partition("]")
-    entries = settings.get(name)
+    entries: Any = settings
+    for part in name.split("."):
+        entries = entries.get(part) if isinstance(entries, dict) else None
     if not bracket or not isinstance(entries, list) or int(index) >= len(entries):
         return path
     entry = entries[int(index)]
