@@ -8,7 +8,7 @@ import sys
 
 
 def start(root: str) -> None:
-    """Runs what boot.py put on the path; returns if somebody with a cable presses Ctrl-C."""
+    """Runs what boot.py put on the path; ends if somebody with a cable presses Ctrl-C."""
     if root + "/rescue" in sys.path:
         from device import boot
 
@@ -41,6 +41,8 @@ def failed(root: str, error: Exception) -> None:
 folder = sys.argv[1] if len(sys.argv) > 1 else ""
 try:
     start(folder)
+    interrupted()
+except KeyboardInterrupt:
     interrupted()
 except Exception as error:
     failed(folder, error)

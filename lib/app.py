@@ -489,9 +489,10 @@ class App:
 
     async def _serve_page(self) -> None:
         if self.store.secret("web.password") is None:
-            from web import auth  # makes a password and shows it
+            from device import care  # given back below
 
-            await auth.settle(self.store)
+            await care.first_password(self.root, self.store)
+            transient.release(transient.CARE)
         port = self.store.settings["web"]["port"]
         self._server = Server(self._build_page, port, self.uptime, self.log.logger("page"))
         await self._server.run()

@@ -30,10 +30,13 @@ class Lines:
         return None if line is None else not line.value()
 
     def let_adapter_run(self, run: bool) -> None:
-        """Drives the line that is low to let the OBD chip sleep."""
+        """Drives the line that is low to let the OBD chip sleep.
+
+        It is held there: pins float while the processor sleeps lightly (ESP-IDF, light sleep GPIO reset workaround).
+        """
         line = self._built.line("adapter_sleep", Pin.OUT)
         if line is not None:
-            line(1 if run else 0)
+            line.init(Pin.OUT, value=1 if run else 0, hold=not run)
 
     async def adapter_reset(self) -> None:
         """A low pulse on the open-drain reset line."""
@@ -80,3 +83,5 @@ class Lines:
         if deep:
             machine.deepsleep(ms)
         machine.lightsleep(ms)
+        if line is not None and asleep:
+            line.init(Pin.IN)  # what was to wake the processor belongs to its sleep logic, and cannot be read

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PORT = const(1)
-_RECEIVED = const(
-    8192
-)  # bytes; Python is deaf during a TLS handshake. From this size on it lies in PSRAM
+_RECEIVED = const(8192)  # bytes; Python is deaf during a TLS handshake
 _SENT = const(256)
 _GAP_MS = const(2)  # with 0 every byte would be an interrupt of its own
 
@@ -46,7 +44,11 @@ def open_uart(
     # asyncio looks at streams every 10 ms; any interrupt makes it look at once, what it does does not matter.
     uart.irq(_nothing, UART.IRQ_RXIDLE)
     stream = _Stream(uart)
-    return stream, stream, lambda speed: uart.init(baudrate=speed)  # type: ignore[return-value]
+
+    def set_baud(speed: int) -> None:
+        uart.init(baudrate=speed, timeout=0, timeout_char=_GAP_MS)  # it would forget what is left out
+
+    return stream, stream, set_baud  # type: ignore[return-value]
 
 
 def _nothing(uart: UART) -> None:

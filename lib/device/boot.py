@@ -2,7 +2,8 @@
 
 A start counts as failed until `forgive`, which follows after minutes of health. After three failed starts in a row, or
 with the button held, it is safe mode. Starts after a deep sleep do not count, nor soft ones: that is somebody with a
-cable. This module lies beside the slots with all that it needs, in /rescue: damage to the application leaves it alone.
+cable. Power that comes and goes alone does not lead to safe mode: an engine is cranked, or a plug has power only while
+the car is driven. This module lies beside the slots with all that it needs, in /rescue: damage to the application leaves it alone.
 """
 
 import sys
@@ -83,8 +84,10 @@ def decide(board: "Board", root: str) -> "tuple[str, str]":
     guard.hold(board, failed)
     if failed >= MOST_FAILED:
         return "", FAILED
-    if board.reset_cause() not in _INNOCENT:
-        board.boot_put(_FAILED, failed + 1)
+    cause = board.reset_cause()
+    if cause not in _INNOCENT:
+        most = MOST_FAILED - 1 if cause == "power_on" else MOST_FAILED
+        board.boot_put(_FAILED, min(failed + 1, most))
     folder = slots.choose()
     return folder, "" if folder else NOTHING
 

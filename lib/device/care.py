@@ -93,6 +93,21 @@ def ended(board: "Board", root: str, error: Exception, log: "Log | None") -> Non
     board.reset()
 
 
+async def first_password(root: str, store: "Store") -> None:
+    """Gives the page its password after a factory reset: the device's own; one that has none makes and shows a new one.
+
+    Raises OSError.
+    """
+    from web import auth
+
+    from device import own
+
+    record = own.read(root, own.PASSWORD)
+    if auth.is_record(record) and not store.save_secrets({auth.PASSWORD: record}):
+        return
+    await auth.settle(store)
+
+
 def reset_password(root: str, store: "Store", log: "Log") -> None:
     """The page's password is the device's own again; one that has none makes a new one and shows it on its console."""
     from device import own

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
 _LOOK_MS = const(1000)
 _LEAD_MS = const(60_000)  # a destination that takes values within that time needs fresh ones
-_PARKED = "parked"  # keys of the board's memory
+_CAR = "car"  # keys of the board's memory
+_SLEEPS = const(1)
+_ANSWERS = const(2)
 _GUARD = "guard_mv"  # as in `device.guard`
 
 
@@ -75,7 +77,8 @@ class Keeper:
         self._settings = settings()
         self._visited = visited
         self._restored = False
-        self.power = Power(self._settings, board.boot_get(_PARKED) > 0)
+        car = board.boot_get(_CAR)
+        self.power = Power(self._settings, car == _SLEEPS, car == _ANSWERS)
         self._guard()
         house.poller.hold(self.power.hold)
 
@@ -116,8 +119,9 @@ class Keeper:
         self.board.boot_put(_GUARD, millivolts(self._settings["guard_volts"]))
 
     def remember(self) -> None:
-        """Keeps over a restart whether the car sleeps."""
-        self.board.boot_put(_PARKED, 1 if self.power.parked else 0)
+        """Keeps over a restart what the car does."""
+        car = _SLEEPS if self.power.parked else _ANSWERS if self.power.heard else 0
+        self.board.boot_put(_CAR, car)
 
     def _is_wanted(self) -> bool:
         return any([one.wants_values(_LEAD_MS) for one in self.house.destinations()])

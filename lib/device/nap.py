@@ -6,6 +6,7 @@ processor sleeps nothing else runs: it wakes for a look at the voltage and the b
 
 import asyncio
 import gc
+import time
 
 from micropython import const
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _SLICE_MS = const(2000)
 _DELIVER_MS = const(20_000)
 _LOOK_MS = const(250)
+_BOUNCE_MS = const(30)
 _WATCHDOG_MS = const(60_000)  # as in `device.health`: there is only one
 
 
@@ -95,10 +97,17 @@ class Nap:
             if watchdog is not None:
                 watchdog.feed()
             now_ms = self._house.uptime.ms()
-            if self._board.button():
+            if self._is_pressed():
                 self._power.wake(now_ms, "The button was pressed.")
             else:
                 self._power.look(now_ms, self._board.supply_mv())
+
+    def _is_pressed(self) -> bool:
+        """The line floated while the processor slept: what is low must still be low when its pull-up has worked."""
+        if not self._board.button():
+            return False
+        time.sleep_ms(_BOUNCE_MS)
+        return self._board.button()
 
     def _wake_up(self) -> None:
         self._log.info("awake: %s", self._power.woken)

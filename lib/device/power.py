@@ -41,15 +41,17 @@ class Power:
     Args:
         settings: the section `power`.
         parked: whether the car slept when the device went off: it is not asked before the voltage says otherwise.
+        heard: whether it answered then: if it does not now, it went to sleep meanwhile.
 
     Attributes:
         state, hold, rule: see the module.
-        parked: whether the car is taken to be asleep, to be remembered over a restart.
+        parked, heard: whether the car is taken to be asleep, or has answered since it is asked; to be remembered over
+            a restart.
         probe_ms: how often a car that does not answer may be asked, at most.
         woken: why the device woke last, in words; "" before.
     """
 
-    def __init__(self, settings: dict, parked: bool = False) -> None:
+    def __init__(self, settings: dict, parked: bool = False, heard: bool = False) -> None:
         self.state = RUNNING
         self.hold = "The device starts."
         self.parked = parked
@@ -59,7 +61,7 @@ class Power:
         self._since_ms: int | None = None  # the state
         self._poor_ms: int | None = None  # since when too little to poll
         self._starved = False
-        self._heard = False  # an ECU answered since it may be asked
+        self.heard = heard
         self._silent_ms: int | None = None  # since when none does
         self._base_mv: int | None = None
         self._agreed = 0
@@ -110,7 +112,7 @@ class Power:
         self._judge_car(now_ms, online)
         self.hold = self._reason(wanted)
         if self.hold:
-            self._heard, self._silent_ms = False, None
+            self.heard, self._silent_ms = False, None
 
     def _step_voltage(self, now_ms: int, online: bool, visited: bool) -> None:
         since = self._since_ms or 0
@@ -165,7 +167,7 @@ class Power:
         """Whether the car sleeps: it does not answer any more, and the voltage does not say that it runs."""
         if self.parked and self._mv is not None and self.state != VISIT and self._sees_life():
             self._expect_answers(now_ms)
-        self._heard = self._heard or online
+        self.heard = self.heard or online
         if online or self.hold:
             self._silent_ms = None
             self.probe_ms = PROBE_MS
@@ -176,7 +178,7 @@ class Power:
         if silence >= _RARELY_MS:
             self.probe_ms = self._settings["probe_s"] * 1000
         powered = self._mv is None or self._mv >= self._wake_mv
-        if not powered and silence >= (_SILENCE_MS if self._heard else _PATIENCE_MS):
+        if not powered and silence >= (_SILENCE_MS if self.heard else _PATIENCE_MS):
             self._park()
 
     def _park(self) -> None:
@@ -188,7 +190,7 @@ class Power:
         """The car may be awake: it is asked, if there is the voltage for it."""
         self.parked = False
         self.hold = ""
-        self._heard, self._silent_ms, self._poor_ms = False, None, now_ms
+        self.heard, self._silent_ms, self._poor_ms = False, None, now_ms
         self._starved = self._mv is not None and self._mv < self._poll_mv
 
     def _reason(self, wanted: bool) -> str:

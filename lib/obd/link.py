@@ -34,7 +34,9 @@ async def connect(settings: dict) -> "tuple[StreamReader, StreamWriter]":
     from obd import baud
 
     if await baud.negotiate(reader, writer, set_baud) is None:
-        raise AdapterLost("the OBD chip does not react at any speed")
+        await board.adapter_reset()  # it may sleep on, or be stuck
+        if await baud.negotiate(reader, writer, set_baud) is None:
+            raise AdapterLost("the OBD chip does not react at any speed")
     return reader, writer
 
 

@@ -16,10 +16,10 @@ import time
 
 import disk
 
-SLEEP_AFTER_S = 10
+SLEEP_AFTER_S = 40
 VISIT_S = 15
 DAY_MS = 86_400_000
-AFTERRUN_MS = 45_000  # of the bus, after the ignition
+AFTERRUN_MS = 33_000  # of the bus, after the ignition
 
 
 class Reset(BaseException):
@@ -53,10 +53,11 @@ class World:
     Attributes:
         clock: the time.
         trips: (from, to, volts at the charging regulator) of each drive, in ms.
-        asked_asleep: requests on a bus that slept.
+        asked_asleep: requests on a bus that slept: (ms after the drive, resets so far).
         answers: requests that were answered.
         waiting: ids of documents that were put into the queue and that the server has not acknowledged.
         count, lost: how many were put there, and how many a reset took before they were stored.
+        naps_ended, lost_asleep: how often a reset came in the device's sleep, and what was lost then.
         resets: how many.
     """
 
@@ -66,9 +67,12 @@ class World:
         self.clock = Time()
         self.trips = self._plan(drives)
         self.index = 0
-        self.asked_asleep = self.answers = self.resets = self.visits = 0
+        self.answers = self.resets = 0
+        self.asked_asleep = []
         self.waiting = set()
-        self.live = self.count = self.lost = 0
+        self.live = self.count = self.lost = self.lost_asleep = 0
+        self.dozes = False  # the device was reset in its sleep
+        self.naps_ended = 0
         self.chip_awake = True
         self.sleeps = 0
         self.insomnia = 0  # sleeps of the processor while the OBD chip was awake
@@ -205,7 +209,10 @@ class Board:
         world.insomnia += world.chip_awake
         world.clock.sleep(min(max(ms, world.ms_to_next() - 5000), 300_000))
         if world.reset_at is not None and world.clock.now >= world.reset_at:
+            world.naps_ended += 1
+            world.dozes = True
             raise Reset
+        world.dozes = False
 
 
 class Adapter:
@@ -231,7 +238,8 @@ class Adapter:
         from obd.errors import NoAnswer
 
         world = self._world
-        world.asked_asleep += not world.bus_awake()
+        if not world.bus_awake():
+            world.asked_asleep.append([world.clock.now - world.trip()[1], world.resets])
         if not world.driving():
             await asyncio.sleep_ms(200)
             raise NoAnswer("no ECU answered")
@@ -339,6 +347,7 @@ class Street:
             if outbox is not None and running.destination.queue == "flash":
                 lost = [message.id for message in outbox._messages]
                 self.world.lost += len(lost)
+                self.world.lost_asleep += len(lost) if self.world.dozes else 0
                 self.world.waiting.difference_update(lost)
         self.app = None
         old = self.flash
@@ -347,6 +356,7 @@ class Street:
         self.flash.content, old.off = old.content, True
         self._mount()
         self.world.chip_awake = True
+        self.world.dozes = False
         self.world.resets += 1
         gc.collect()
 
@@ -450,6 +460,8 @@ if __name__ == "__main__":
                 "answers": world.answers,
                 "put": world.count,
                 "lost_in_resets": world.lost,
+                "lost_asleep": world.lost_asleep,
+                "naps_ended": world.naps_ended,
                 "missing": len(world.waiting),
                 "wedged": world.wedged,
                 "heap": world.heap,

@@ -11,13 +11,15 @@ changes = []
 microvolts = {}
 registers = {}
 log = []
+held = set()  # GPIOs whose level is kept, also while the chip sleeps
+waking = set()  # GPIOs that were given to the sleep logic to wake the chip
 cause = [PWRON_RESET]
 chips = {}  # UART number -> what answers there
 
 
 def start(reason=PWRON_RESET):
     """A chip that starts for this reason; what hangs on it stays."""
-    for kept in (levels, changes, microvolts, registers, log, chips):
+    for kept in (levels, changes, microvolts, registers, log, held, waking, chips):
         kept.clear()
     cause[0] = reason
 
@@ -29,16 +31,27 @@ class Slept(Exception):
 class Pin:
     IN, OUT, OPEN_DRAIN, PULL_UP = 1, 3, 7, 2
 
-    def __init__(self, number, mode=-1, pull=None, value=None):
+    def __init__(self, number, mode=-1, pull=None, value=None, hold=None):
         self.number = number
+        if mode != -1:
+            self.init(mode, pull, value, hold)
+
+    def init(self, mode, pull=None, value=None, hold=None):
+        waking.discard(self.number)
         if pull == Pin.PULL_UP:
-            levels.setdefault(number, 1)
+            levels.setdefault(self.number, 1)
+        if hold is not None:
+            held.discard(self.number)
         if value is not None:
             self(value)
+        if hold:
+            held.add(self.number)
 
     def __call__(self, level=None):
         if level is None:
-            return levels.get(self.number, 0)
+            return 0 if self.number in waking else levels.get(self.number, 0)
+        if self.number in held:
+            return None
         levels[self.number] = int(level)
         changes.append((self.number, int(level)))
         return None
@@ -98,7 +111,12 @@ def reset():
 
 
 def lightsleep(ms):
+    """Pins float meanwhile unless they are held."""
+    import esp32
+
     log.append(("lightsleep", ms))
+    if esp32.wakes and esp32.wakes[-1][0] is not None:
+        waking.add(esp32.wakes[-1][0])
 
 
 def deepsleep(ms):
@@ -119,8 +137,9 @@ try:
             self.baudrate = baudrate
             log.append(("uart", baudrate, options["tx"].number, options["rx"].number))
 
-        def init(self, baudrate):
+        def init(self, baudrate, timeout=0, timeout_char=0):
             self.baudrate = baudrate
+            log.append(("uart gap", timeout_char))
 
         def irq(self, handler, trigger):
             log.append(("irq", trigger))

@@ -5,6 +5,7 @@ import sys
 
 import hardware
 from helper import raises, run
+from obd.errors import AdapterLost
 
 BOARDS = ("wican_pro", "esp32s3_elm")
 MICROPYTHON = sys.implementation.name == "micropython"
@@ -195,6 +196,15 @@ def test_the_obd_chip_wakes_the_processor_unless_it_is_awake():
         assert bench.machine.log == [("lightsleep", 2000), ("deepsleep", 60_000)]
 
 
+def test_the_ready_line_can_be_read_again_after_a_light_sleep():
+    with hardware.board("wican_pro") as bench:
+        bench.machine.levels[7] = 1
+        bench.board.sleep(2000, False)
+        assert bench.board.adapter_awake() is False
+        bench.board.sleep(2000, False)
+        assert bench.esp32.wakes == [(7, False)] * 2
+
+
 def test_boot_counters_outlive_a_start_and_spare_the_flash():
     for name in BOARDS:
         with hardware.board(name) as bench:
@@ -334,6 +344,44 @@ class Mic3624:
                 self._machine.levels[7] = 1
 
 
+class Mute:
+    """A board whose OBD chip reacts after so many resets, and what negotiates with it."""
+
+    def __init__(self, needs):
+        self.resets = 0
+        self._needs = needs
+
+    async def open_adapter(self):
+        return self, self, print
+
+    async def adapter_reset(self):
+        self.resets += 1
+
+    async def negotiate(self, reader, writer, set_baud):
+        return 115_200 if self.resets >= self._needs else None
+
+
+def connect(board):
+    """The way to the board's chip."""
+    from obd import baud, link
+
+    kept = link.board, baud.negotiate
+    link.board, baud.negotiate = board, board.negotiate
+    try:
+        return run(link.connect({"kind": "board"}))
+    finally:
+        link.board, baud.negotiate = kept
+
+
+def test_an_obd_chip_that_does_not_react_is_reset_once():
+    for needs in (0, 1):
+        board = Mute(needs)
+        assert connect(board) == (board, board) and board.resets == needs
+    board = Mute(2)
+    raises(AdapterLost, connect, board)
+    assert board.resets == 1
+
+
 if MICROPYTHON:  # whose asyncio takes whatever its poll takes
 
     def test_the_obd_chip_is_reached_at_the_highest_speed():
@@ -345,6 +393,8 @@ if MICROPYTHON:  # whose asyncio takes whatever its poll takes
             reader, writer = run(link.connect({"kind": "board"}))
             assert chip.heard[-2:] == [b"VTVERS", b"STWBR"] and chip._baudrate == 2_000_000
             assert ("uart", 115_200, 16, 15) in bench.machine.log
+            gaps = [entry[1] for entry in bench.machine.log if entry[0] == "uart gap"]
+            assert gaps and min(gaps) > 0, "no interrupt for every byte at any speed"
             assert (9, 1) in bench.machine.changes, "it is kept awake"
             run(reader.wait_closed())  # a UART has no close()
 
@@ -354,6 +404,12 @@ if MICROPYTHON:  # whose asyncio takes whatever its poll takes
             assert run(quick(bench.board.adapter_sleep)) is True
             assert chip.heard.count(b"STSLEEP0") == 2
             assert bench.machine.changes[-1] == (9, 0)
+            assert 9 in bench.machine.held, "pins float while the processor sleeps"
+            chip.heard.clear()
+            assert run(quick(bench.board.adapter_sleep)) is True
+            assert chip.heard == [], "it sleeps already"
+            run(bench.board.open_adapter())
+            assert bench.machine.changes[-1] == (9, 1) and 9 not in bench.machine.held
             chip = bench.machine.chips[1] = Mic3624(bench.machine, 2_000_000, stubborn=99)
             assert run(quick(bench.board.adapter_sleep)) is False
             assert chip.heard.count(b"STSLEEP0") == 3

@@ -62,9 +62,18 @@ def test_starts_that_are_no_sign_of_failure_do_not_count():
         board = Board()
         for cause in ("soft", "deep_sleep"):
             assert [starts(board, root, cause) for _ in range(9)] == ["a"] * 9
-        for cause in ("watchdog", "unknown", "power_on"):
+        for cause in ("power_on", "watchdog", "unknown"):
             assert starts(board, root, cause) == "a"
         assert starts(board, root, "deep_sleep") == boot.FAILED
+
+
+def test_power_that_comes_and_goes_is_not_the_applications_failure():
+    with Root() as root:
+        fill(root, "a", OLD)
+        board = Board()
+        assert [starts(board, root, "power_on") for _ in range(9)] == ["a"] * 9
+        assert starts(board, root, "hard") == "a"
+        assert starts(board, root, "hard") == boot.FAILED
 
 
 def test_a_weak_battery_is_not_emptied_by_starts_that_fail():

@@ -1,6 +1,7 @@
 """What watches over the device: started with it, and asked when somebody lost the password or the application ended."""
 
 import asyncio
+import json
 
 from board_fake import Board, Restart
 from device import care, crash
@@ -9,6 +10,8 @@ from log import Log
 from signer import Root, write
 from supervisor import Supervisor
 from uptime import Uptime
+from vault import Vault
+from web.auth import is_record, make_record
 
 
 class Store:
@@ -61,6 +64,18 @@ def test_a_lost_password_becomes_the_devices_own_again():
         store = Store()
         care.reset_password(root, store, Log(sink=lambda line: None))
         assert store.saved == {"web.password": "pbkdf2-sha256$1$00$11"}
+
+
+def test_after_a_factory_reset_the_password_is_the_devices_own():
+    record = make_record("on the label", b"0123456789abcdef")
+    for own, kept in ((record, True), ("garbage", False), (None, False)):
+        with Root() as root:
+            if own is not None:
+                write(root, "own.json", json.dumps({"password": own}).encode())
+            vault = Vault()
+            run(care.first_password(root, vault))
+            found = vault.secrets["web.password"]
+            assert is_record(found) and (found == record) is kept
 
 
 def test_a_device_without_one_makes_a_new_password():

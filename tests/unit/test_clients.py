@@ -175,3 +175,19 @@ def test_seven_at_once_are_too_many_with_streams_and_without():
         _, taken = visited(*readers)
         assert taken[-1].startswith(b"HTTP/1.0 503 "), taken
         assert not any([text.startswith(b"HTTP") for text in taken[:-1]]), taken
+
+
+def test_somebody_is_there_from_coming_to_going():
+    async def scene():
+        clients = Clients(Site, Clock(), Log().logger("page"), STALL_MS, WORK_MS)
+        assert not clients.has_any()
+        tasks = []
+        for reader in (Reader(), STREAM):
+            tasks.append(asyncio.create_task(clients.serve(reader, Writer())))
+            await settle()
+            assert clients.has_any()
+            clients.drop_all()
+            await settle()
+            assert not clients.has_any()
+
+    run(scene())

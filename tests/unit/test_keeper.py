@@ -28,6 +28,7 @@ class Board:
         self.obeys = True
         self.slices = []  # voltages while asleep
         self.pressed = False
+        self.presses = []  # what it says before that
         self.fed = 0
 
     def boot_get(self, key):
@@ -43,7 +44,7 @@ class Board:
         return False
 
     def button(self):
-        return self.pressed
+        return self.presses.pop(0) if self.presses else self.pressed
 
     async def adapter_sleep(self):
         self.did.append("chip sleeps" if self.obeys else "chip refuses")
@@ -103,6 +104,16 @@ class Poller:
     def hold(self, reason):
         if self.held[-1:] != [reason]:
             self.held.append(reason)
+
+
+class Standstill:
+    """`time`, whose pauses move the house's clock."""
+
+    def __init__(self, house):
+        self.house = house
+
+    def sleep_ms(self, ms):
+        self.house.now += ms
 
 
 class House:
@@ -167,12 +178,14 @@ class House:
     def sleep(self):
         """One sleep, to its end; pauses move the clock."""
         modules = (nap, device.keeper)
-        kept = [module.asyncio for module in modules]
+        kept, time = [module.asyncio for module in modules], nap.time
+        nap.time = Standstill(self)
         for module in modules:
             module.asyncio = self
         try:
             run(self.keeper._nap())
         finally:
+            nap.time = time
             for module, before in zip(modules, kept):
                 module.asyncio = before
 
@@ -262,6 +275,15 @@ def test_a_visit_leaves_the_car_alone_until_the_voltage_says_that_it_runs():
     assert house.did[-1] == "car asked" and house.poller.held[-1] == ""
 
 
+def test_a_line_that_is_low_for_a_moment_after_the_sleep_is_no_button():
+    house = asleep()
+    house.board.presses = [True, False]
+    house.board.slices = [12_500, 14_000, 14_000]
+    sleep(house)
+    assert house.keeper.power.woken == "The supply rose to 14.00 V."
+    assert house.board.presses == []
+
+
 def test_the_button_wakes_it():
     house = asleep()
     house.board.pressed = True
@@ -331,7 +353,7 @@ def test_a_damaged_file_of_values_is_none():
 def test_a_restart_remembers_that_the_car_sleeps():
     house = asleep()
     memory = house.board.memory
-    assert memory["parked"] == 1
+    assert memory["car"] == 1
     again = House()
     again.board.memory = memory
     again.board.mv = 12_900
@@ -340,7 +362,7 @@ def test_a_restart_remembers_that_the_car_sleeps():
     assert again.poller.held[0] != "" and "" not in again.poller.held
     again.board.mv = 14_000
     again.pass_s(3)
-    assert again.poller.held[-1] == "" and memory["parked"] == 0
+    assert again.poller.held[-1] == "" and memory["car"] != 1
 
 
 def test_the_car_is_asked_while_somebody_takes_the_values():

@@ -180,6 +180,16 @@ def test_a_restart_does_not_ask_a_car_that_slept():
     assert car.asked == 0
 
 
+def test_a_restart_soon_notices_that_a_car_that_answered_went_to_sleep():
+    for heard, seconds in ((True, 12), (False, 32)):
+        power_ = Power(power(), False, heard)
+        asked = 0
+        for second in range(60):
+            power_.step(second * 1000, 12_950, False, True)
+            asked += power_.hold == ""
+        assert seconds - 4 < asked < seconds
+
+
 def test_a_car_whose_voltage_tells_nothing_is_asked_rarely_in_the_end():
     for mv in (None, 14_000):
         car = Car(mv=mv, awake=False, probe_s=900)

@@ -84,6 +84,9 @@ async def open_adapter() -> (
 
 
 async def adapter_sleep() -> bool:
+    if adapter_awake() is False:  # asking it would wake it
+        _lines.let_adapter_run(False)
+        return True
     for _ in range(_TRIES):
         port = await open_adapter()
         if port is not None:

@@ -70,20 +70,22 @@ function showDestination(item, destination, since) {
 }
 
 const FACTS = {
-  device_id: "device", fw_version: "firmware", hw_version: "hardware", ecu_status: "car", wifi_mode: "Wi-Fi mode", sta_status: "Wi-Fi", sta_ip: "address", time_synced: "clock is right",
+  device_id: "device", fw_version: "firmware", hw_version: "hardware", ecu_status: "car", wifi_mode: "Wi-Fi mode", sta_status: "Wi-Fi", sta_ip: "address", time_synced: "clock is right", reset_cause: "last start", power: "power rule", rssi: "signal",
 };
 const fact = name => FACTS[name] ?? words(name);
 
 // [name, value] pairs about the device.
 function facts({ supply_mv, memory, wifi, device, uptime_ms }, since) {
-  const { uptime, timestamp, ...told } = { ...device, ...wifi };
+  const { uptime, timestamp, batt_voltage, power, ...told } = { ...device, ...wifi };
   return [
-    ["supply voltage", supply_mv ? `${(supply_mv / 1000).toFixed(2)} V` : null], ["uptime", age(uptime_ms + since)],
+    ["supply voltage", supply_mv ? `${(supply_mv / 1000).toFixed(2)} V` : null], [fact("power"), power], ["uptime", age(uptime_ms + since)],
     ["clock", timestamp ? new Date(1000 * timestamp + since).toLocaleString() : "not set"],
     ["memory", memory && `${Math.round(memory.free / 1024)} KB free, ${Math.round(memory.used / 1024)} KB used`],
-    ...Object.entries(told).map(([key, value]) => [fact(key), value]),
+    ...Object.entries(told).map(([key, value]) => [fact(key), plain(key, value)]),
   ];
 }
+
+const plain = (key, value) => (key === "rssi" ? `${value} dBm` : key === "reset_cause" ? words(value) : value);
 
 // What is left to do until values arrive somewhere.
 function nextSteps({ values, destinations, grouping }) {
@@ -106,7 +108,7 @@ let leave;
 function showStatus(root) {
   const steps = h("ul", { class: "steps" }), problems = h("ul", { class: "bad" }), rows = h("tbody"), device = h("dl");
   const list = h("ul", { class: "plainlist", "data-empty": "No destinations have been set up." });
-  const wrong = card("Problems in the settings", problems), [errors, errorCard] = lines("Last errors", "None.");
+  const wrong = card("Problems", problems), [errors, errorCard] = lines("Last errors", "None.");
   const [log, logCard] = lines("Log", "Nothing yet.");
   logCard.append(h("a", { href: "#/logs" }, "All of it"));
   root.append(steps, wrong,

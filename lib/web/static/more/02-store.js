@@ -6,7 +6,7 @@ let entries = new Map(), touched = new Set(), judging, judgement = 0;
 
 // Where the settings are edited.
 const PLACES = {
-  autopid: "automate", adapter: "automate", destinations: "destinations", signals: "power", network: "network", bridges: "network",
+  autopid: "automate", adapter: "automate", destinations: "destinations", signals: "power", power: "power", sharing: "network", network: "network", bridges: "network",
   passthrough: "network", device: "network", web: "network", clock: "network", log: "logs", "web.home_assistant": "system", "web.enabled": "system",
 };
 

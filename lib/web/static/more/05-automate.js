@@ -13,7 +13,7 @@ function showAutomate(root) {
   const auto = store.draft.autopid, receivers = h("div");
   root.append(
     card(null, field("autopid", auto, "grouping", "autopid", { help: "Enable joins all values into one document, which every destination receives. Disable sends nothing." })),
-    card("Destinations", receivers), standardCard(auto.standard), profileCard(auto), customCard(auto.custom), troubleCard(), card("OBD adapter", form("adapter", store.draft.adapter, "adapter")));
+    card("Destinations", receivers), standardCard(auto.standard), profileCard(auto), customCard(auto.custom), filtersCard(auto), troubleCard(), card("OBD adapter", form("adapter", store.draft.adapter, "adapter")));
   destinationList(receivers);
 }
 

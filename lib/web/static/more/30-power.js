@@ -4,11 +4,10 @@
 page("power", {
   title: "Power",
   show(root) {
-    const volts = h("strong", { class: "figure" }), note = h("p", { class: "dim" });
+    const volts = h("strong", { class: "figure" }), note = h("p", { class: "dim" }), rule = h("p", { role: "status" });
     root.append(
-      card("Supply now", h("p", null, volts), note),
-      schema("power") ? card("Sleep", form("power", store.draft.power, "power", { open: true }))
-        : card("Sleep", h("p", null, "This firmware stays awake while it has power. Unplug it if the car stands for weeks.")),
+      card("Now", h("p", null, volts), note, rule),
+      ...powerCards(),
       card("What tells the state of the car", h("p", { class: "dim" }, schema("signals").description), form("signals", store.draft.signals, "signals"),
         h("datalist", { id: "names" })),
     );
@@ -16,6 +15,7 @@ page("power", {
     this.leave = onStatus(status => {
       put(volts, status.supply_mv ? `${(status.supply_mv / 1000).toFixed(1)} V` : "not known");
       put(note, supplyNote(status.supply_mv));
+      put(rule, status.device.power ?? "");
       fill($("names") ?? h("i"), status.values, value => value.name, value => h("option", { value: value.name }));
     });
   },

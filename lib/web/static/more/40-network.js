@@ -4,12 +4,15 @@
 page("network", {
   title: "Network",
   show(root) {
-    const { network, device, web, clock } = store.draft;
+    const { network, device, web, clock } = store.draft, [now, end] = networkNow();
+    this.leave = end;
     root.append(
       h("div", { class: "side" },
+        card("Now", now),
         card("Wi-Fi", wifiList()),
         card("Own network", h("p", { class: "dim" }, schema("network.access_point").description),
-          form("network.access_point", network.access_point, "network.access_point"))),
+          form("network.access_point", network.access_point, "network.access_point")),
+        card("Apps on a phone", h("p", { class: "dim" }, schema("sharing").description), form("sharing", store.draft.sharing, "sharing"))),
       h("div", { class: "side" },
         card("Name and page", field("device", device, "name", "device"),
           field("web", web, "port", "web", { label: "Port of this page", help: "Counts after a restart; 80 needs no number in the address." }),
@@ -18,6 +21,7 @@ page("network", {
         card("For other devices", bridgeStates(), field("", store.draft, "bridges", ""), field("", store.draft, "passthrough", ""), bridgeLog())),
     );
   },
+  hide() { this.leave(); },
 });
 
 // The networks to join, the most wanted first, and those in reach.
@@ -51,6 +55,7 @@ function wifiList() {
   const row = (index, place, indexes) => {
     const one = list[index], node = h("li", { class: "net", dataset: { field: base(index) } },
       ["ssid", "password", "enabled"].map(key => field("network.wifi[]", one, key, base(index), { changed: () => named(node, one.ssid) })),
+      fixedAddress(one, base(index)),
       h("p", { class: "error" }),
       h("div", { class: "row end" },
         place > 0 && button("↑", () => move(place, -1), { "data-does": "sooner" }),
