@@ -67,6 +67,7 @@ class App:
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
         self._log = self.log.logger("app")
+        self._finish_erasing(root)
         self.store = Store(root, self.log.logger("config"), _checks)
         self.certificates = Sets(root)
         self._memory = Memory(root, self._log)
@@ -123,6 +124,12 @@ class App:
                 await asyncio.sleep_ms(_HOUSEKEEPING_MS)
         finally:
             self._supervisor.stop_all()
+
+    def _finish_erasing(self, root: str) -> None:
+        from device import factory  # given back below
+
+        factory.finish(root, self._log)
+        transient.release("device.factory ")
 
     # What the page reads
 
