@@ -79,6 +79,7 @@ class App:
         self.uptime = Uptime()
         self.log = Log(ring=_LOG_RING, uptime=self.uptime)
         self._log = self.log.logger("app")
+        self._finish_erasing(root)
         self.store = Store(root, self.log.logger("config"), _checks)
         board.configure(self.store.settings["board"])
         self.certificates = Sets(root)
@@ -173,6 +174,12 @@ class App:
             self.networks.let_in()
         care.reset_password(self.root, self.store, self.log)
         transient.release(transient.CARE)
+
+    def _finish_erasing(self, root: str) -> None:
+        from device import factory  # given back below
+
+        factory.finish(root, self._log)
+        transient.release("device.factory ")
 
     # What the page reads
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
-for folder in (ROOT / "build" / "packages", TESTS / "device", TESTS / "unit", ROOT / "tools", ROOT):
+for folder in (
+    ROOT / "build" / "packages",
+    TESTS / "device",
+    TESTS / "unit",
+    ROOT / "tools",
+    ROOT,
+):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

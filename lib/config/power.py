@@ -27,7 +27,7 @@ POWER = Section(
             "wake_rise",
             "It also wakes when the voltage rises by this much within seconds, for alternators that charge little; "
             "0 for never.",
-            "0.5",
+            "0.3",
             "0",
             "5",
         ),

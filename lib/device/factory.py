@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from log import Logger
 
 _FOLDER = const(0x4000)  # in what `os.stat` says first
-_KEPT = ("/config/device_id", "/certs/default")
+_MARK = "/config/erasing"
+_KEPT = ("/config/device_id", "/certs/default", _MARK)
 
 
 def erase(root: str, log: "Logger") -> None:
@@ -24,12 +25,29 @@ def erase(root: str, log: "Logger") -> None:
     - `certs`: every cert set with its keys;
     - `outbox`: what waits to be delivered, and what was given up.
 
-    Secrets go first, so that a power cut leaves none of them. The firmware stays, the device's own number and the
-    default bundle. What cannot be deleted is logged.
+    Secrets go first. The firmware stays, the device's own number and the default bundle. What cannot be deleted is
+    logged. If the power is cut meanwhile, `finish` does the rest.
     """
+    _mark(root)
     _delete(root, "/config/secrets", log)
     for folder in ("/certs", "/outbox", "/config"):
         _delete_all(root, folder, log)
+    _delete(root, _MARK, log)
+
+
+def finish(root: str, log: "Logger") -> None:
+    """Goes on with what a power cut interrupted; to be called before anything is read."""
+    if _MARK.rpartition("/")[2] in _names(root + "/config"):
+        log.warning("going on with the factory reset that was interrupted")
+        erase(root, log)
+
+
+def _mark(root: str) -> None:
+    try:
+        with open(root + _MARK, "w"):
+            return
+    except OSError:  # no such folder, or no room: all goes well but for a power cut
+        return
 
 
 def _delete(root: str, beginning: str, log: "Logger") -> None:

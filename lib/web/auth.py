@@ -30,7 +30,9 @@ _FIRST_PASSWORD = const(5)  # random bytes: ten hexadecimal digits
 _FREE_FAILURES = const(4)
 _LONGEST_HOLD_MS = const(300_000)
 _FORGET_MS = const(900_000)
+_LONGEST_SHARED_HOLD_MS = const(30_000)
 _KNOWN_ADDRESSES = const(16)
+_OTHERS = ""  # the name of all further ones
 PASSWORD = "web.password"  # the record's key among the secrets
 
 
@@ -102,7 +104,8 @@ def same(left: bytes, right: bytes) -> bool:
 class Lockout:
     """Failed logins by address: four are free, then each doubles a pause, from 1 s to 5 min.
 
-    Holds sixteen addresses; when a seventeenth fails, the one whose pause ends first is forgotten.
+    Holds sixteen addresses that failed within the last quarter of an hour. Further ones are counted as one, which waits
+    30 s at most: who has many addresses shall not guess for free, nor keep the others out for long.
     """
 
     def __init__(self) -> None:
@@ -110,23 +113,27 @@ class Lockout:
 
     def wait_ms(self, address: str, now_ms: int) -> int:
         """How long the address has to wait until its next try; 0 if it need not."""
-        return max(0, self._find(address)[2] - now_ms)
+        return max(0, self._find(self._counted_as(address, now_ms))[2] - now_ms)
 
     def failed(self, address: str, now_ms: int) -> None:
         """Counts a failure. Failures older than a quarter of an hour are forgiven."""
-        _, count, until_ms = self._find(address)
-        count = 1 if now_ms - until_ms > _FORGET_MS else count + 1
+        address = self._counted_as(address, now_ms)
+        longest_ms = _LONGEST_HOLD_MS if address else _LONGEST_SHARED_HOLD_MS
+        count = self._find(address)[1] + 1
         hold_ms = 0
         if count > _FREE_FAILURES:
-            hold_ms = min(_LONGEST_HOLD_MS, 1000 << min(count - _FREE_FAILURES - 1, 9))
+            hold_ms = min(longest_ms, 1000 << min(count - _FREE_FAILURES - 1, 9))
         self.forget(address)
-        if len(self._failures) == _KNOWN_ADDRESSES:
-            self._failures.remove(min(self._failures, key=lambda known: known[2]))
         self._failures.append((address, count, now_ms + hold_ms))
 
     def forget(self, address: str) -> None:
         """The address has shown that it knows the password."""
         self._failures = [known for known in self._failures if known[0] != address]
+
+    def _counted_as(self, address: str, now_ms: int) -> str:
+        self._failures = [known for known in self._failures if now_ms - known[2] <= _FORGET_MS]
+        names = [known[0] for known in self._failures if known[0] != _OTHERS]
+        return address if address in names or len(names) < _KNOWN_ADDRESSES else _OTHERS
 
     def _find(self, address: str) -> tuple[str, int, int]:
         for known in self._failures:

@@ -1,13 +1,11 @@
 """Reads a backup, tells what it would change, and puts it into force. Imported while that is done: see `web.backup`."""
 
-import json
-
 import jsontext
 from trust import contents, editing, inspection
 from trust.certsets import DEFAULT, MAX_SETS, CertSetError, CertSets, is_name
 
 from web import backup_changes, backup_making
-from web.problem import Problem, Problems, bad, unfit
+from web.problem import Problem, Problems, bad, json_object, unfit
 from web.profile_api import checked
 from web.settings_api import kept_elsewhere
 
@@ -17,7 +15,7 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from web import Model
     from web.backup_changes import Row
@@ -26,6 +24,11 @@ if TYPE_CHECKING:
     Files = dict[str, bytes | None]
 
 _FILES = ("ca.pem", "ca.default", "client.crt", "client.key")
+# What decides whom an entry of a list reaches.
+_WHOM = (
+    ("destinations", ("url", "cert_set", "tls", "transport")),
+    ("network.wifi", ("ssid",)),
+)
 _SEALED = "The passphrase is wrong, or the backup was changed after it was made."
 
 
@@ -96,7 +99,7 @@ class Plan:
         store = self._model.store
         self.problems.extend(kept_elsewhere(settings))
         self._secrets = {key: secrets[key] for key in secrets if not key.startswith("certs.")}
-        strangers = None if complete else _strangers(store.settings, settings)
+        strangers = None if complete else _strangers(store.settings, settings, self._sets)
         for key in store.secrets():
             lost = complete or key.startswith(strangers or ())
             if backup_making.belongs(key) and lost and key not in self._secrets:
@@ -215,23 +218,34 @@ async def _unsealed(backup: dict, passphrase: "str | None") -> "dict[str, str] |
 
     try:
         digest = backup_making.digest_of(backup)
-        data: dict[str, str] = json.loads(await backup_sealing.unseal(sealed, passphrase, digest))
+        return json_object(await backup_sealing.unseal(sealed, passphrase, digest))
     except backup_sealing.Wrong:
         raise unfit([_found("passphrase", "wrong_passphrase", _SEALED)])
-    except ValueError:
+    except (ValueError, Problem):
         raise unfit([_found("backup", "secrets", "Its secrets are damaged.")])
-    return data
 
 
-def _strangers(before: dict, after: dict) -> "tuple[str, ...]":
-    """The beginnings of the keys of entries that get another address: they must not inherit secrets."""
+def _strangers(before: dict, after: dict, sets: "Container[str]") -> "tuple[str, ...]":
+    """The beginnings of the keys of entries that may reach somebody else: they must not inherit secrets.
+
+    What is left out gets its default, which lets nobody else in. `sets` are the cert sets that change.
+    """
     found = []
-    for path, name in (("destinations", "url"), ("network.wifi", "ssid")):
+    for path, names in _WHOM:
         old, new = [_entries(one, path) for one in (before, after)]
         for id in old:
-            if id not in new or old[id].get(name) != new[id].get(name):
+            there = new.get(id)
+            if (
+                there is None
+                or str(there.get("cert_set")) in sets
+                or _differs(old[id], there, names)
+            ):
                 found.append("%s.%s." % (path, id))
     return tuple(found)
+
+
+def _differs(old: dict, new: dict, names: "tuple[str, ...]") -> bool:
+    return any([name in new and old.get(name) != new[name] for name in names])
 
 
 def _entries(settings: object, path: str) -> "dict[object, dict]":

@@ -32,15 +32,22 @@ if TYPE_CHECKING:
 
 COOKIE = "session"
 _SALT = const(16)
+_GUESSES = const(2)  # at once: less than the places of the server, which are for others, too
 _CHALLENGE = 'Basic realm="device", charset="UTF-8"'
 
 
 class Caller:
-    """Who asks: known `by` "session", "basic" or "token"; `session` is None for the latter two."""
+    """Who asks: known `by` "session", "basic" or "token"; `session` is None for the latter two.
 
-    def __init__(self, by: str, session: "Session | None" = None) -> None:
+    `record` is the password's at that time.
+    """
+
+    def __init__(
+        self, by: str, session: "Session | None" = None, record: "str | None" = None
+    ) -> None:
         self.by = by
         self.session = session
+        self.record = record
 
 
 class Refusal(Exception):
@@ -77,6 +84,7 @@ class Gate:
         self._store = store
         self._uptime = uptime
         self._lockout = auth.Lockout()
+        self._guesses = 0
         self._one_at_a_time = asyncio.Lock()
         self._salt = urandom(_SALT)
         self._record = store.secret(auth.PASSWORD)
@@ -93,19 +101,33 @@ class Gate:
             return self._by_token(shown.strip())
         if scheme.lower() == "basic":
             await self.check(_password(shown), request.client_addr[0])
-            return Caller("basic")
+            return Caller("basic", None, self._record)
         return None
+
+    def still_knows(self, caller: Caller | None) -> bool:
+        """Whether somebody who got in may stay: his session is not over, nor the password another one."""
+        self._follow()
+        if caller is None or caller.session is None:
+            return caller is not None and caller.record == self._record
+        return self.sessions.has(caller.session)
 
     async def check(self, password: str, address: str, field: str = "") -> None:
         """Returns if that is the password. Raises Refusal if not, or after too many guesses from that address."""
         self._follow()
-        waits = self._lockout.wait_ms(address, self._uptime.ms()) > 0
-        if not waits and self._remembers(password):
+        self._refuse_early(address, field)
+        if self._remembers(password):
             self._lockout.forget(address)
             return
-        # One after the other, or guesses made at the same time would all be free.
-        async with self._one_at_a_time:
-            await self._guess(password, address, field)
+        if self._guesses == _GUESSES:
+            text = "Others are logging in: try again in a second."
+            raise Refusal("too_many", text, field, 1000)
+        self._guesses += 1
+        try:
+            # One after the other, or guesses made at the same time would all be free.
+            async with self._one_at_a_time:
+                await self._guess(password, address, field)
+        finally:
+            self._guesses -= 1
 
     async def change(self, password: str, session: "Session | None") -> None:
         """From now on only that password counts; all sessions but that one end. Raises OSError."""
@@ -121,11 +143,15 @@ class Gate:
             self._remembered = b""
             self.sessions.end_all()
 
-    async def _guess(self, password: str, address: str, field: str) -> None:
+    def _refuse_early(self, address: str, field: str) -> None:
+        """Raises Refusal if that address has to wait."""
         wait_ms = self._lockout.wait_ms(address, self._uptime.ms())
         if wait_ms:
             text = "Too many wrong passwords: try again in %d s." % _seconds(wait_ms)
             raise Refusal("too_many", text, field, wait_ms)
+
+    async def _guess(self, password: str, address: str, field: str) -> None:
+        self._refuse_early(address, field)
         if not self._remembers(password) and not await self._fits(password):
             self._lockout.failed(address, self._uptime.ms())
             raise Refusal("wrong_password", "That is not the password of this device.", field)
@@ -136,7 +162,7 @@ class Gate:
 
         if not tokens.fits(self._store, token):
             raise Refusal("wrong_token", "That is no API token of this device.")
-        return Caller("token")
+        return Caller("token", None, self._record)
 
     def _remembers(self, password: str) -> bool:
         return auth.same(self._quick(password), self._remembered)
@@ -148,9 +174,11 @@ class Gate:
         record = await auth.settle(self._store)
         self._follow()
         fits = await auth.check_slowly(record, password)
-        if fits and record == self._record:
-            self._remembered = self._quick(password)
-        return fits
+        self._follow()
+        if not fits or record != self._record:  # it was changed meanwhile
+            return False
+        self._remembered = self._quick(password)
+        return True
 
 
 def challenge(request: "Request", response: "Response") -> None:

@@ -7,7 +7,8 @@ event: log
 data: new records, in the document of GET /api/v1/log
 id: the number of the last record, so that a browser that comes back misses none
 
-There is at most one round of them a second. A stream ends by itself after ten minutes: browsers come back.
+There is at most one round of them a second. A stream ends by itself after ten minutes: browsers come back. It also
+ends with the session that began it, and when the password is changed.
 """
 
 import asyncio
@@ -22,11 +23,11 @@ except ImportError:
     TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from microdot import Microdot, Request
+    from collections.abc import Callable, Iterator
 
     from web import Model
+    from web.request import Incoming
+    from web.site import Site
 
 _HEADERS = {"Content-Type": "text/event-stream"}
 _PAUSE_MS = const(1000)
@@ -38,22 +39,27 @@ _RETRY = "retry: 3000\n\n"
 _SEND_NOW = ""  # see `web.clients.Outlet`
 
 
-def mount(site: "Microdot", model: "Model") -> None:
+def mount(site: "Site", model: "Model") -> None:
     """Adds the route to a site."""
 
-    async def get_events(request: "Request") -> "tuple[Events, int, dict[str, str]]":
+    async def get_events(request: "Incoming") -> "tuple[Events, int, dict[str, str]]":
         seen = request.headers.get("Last-Event-ID", "")
         after = int(seen) if seen.encode().isdigit() and len(seen) < 10 else model.log.last
-        return Events(model, after), 200, _HEADERS
+        caller = request.caller
+        return Events(model, after, lambda: site.gate.still_knows(caller)), 200, _HEADERS
 
     site.get("/api/v1/events")(get_events)
 
 
 class Events:
-    """The pieces of one client's stream; `after` is the number of the last log record it knows."""
+    """The pieces of one client's stream; `after` is the number of the last log record it knows.
 
-    def __init__(self, model: "Model", after: int) -> None:
+    It goes on while he `may_listen()`.
+    """
+
+    def __init__(self, model: "Model", after: int, may_listen: "Callable[[], bool]") -> None:
         self._model = model
+        self._may_listen = may_listen
         self._after = after
         self._state: list[object] = []
         self._began_ms = self._told_ms = self._round_ms = model.uptime.ms()
@@ -76,6 +82,8 @@ class Events:
             raise StopAsyncIteration
         if self._state:
             await asyncio.sleep_ms(max(_PAUSE_MS, _SHARE * (now_ms - self._round_ms)))
+        if not self._may_listen():
+            raise StopAsyncIteration
         self._round_ms = self._model.uptime.ms()
 
     def _next_round(self) -> "Iterator[str]":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHELL = "index.html"
 _TYPES = {SHELL: "text/html", "app.js": "text/javascript", "more.js": "text/javascript"}
 _ALWAYS = "private, max-age=31536000, immutable"
-_CSP = (
+CSP = (  # what a page may load; to be completed by where its style is
     "default-src 'none'; script-src 'self'; style-src %s; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -68,12 +68,11 @@ class Files:
         if self._folder is None:
             return Response(_NOT_BUILT, 503, reason="Service Unavailable")
         response = self.response(SHELL, request)
-        if (
-            request.caller is None
-        ):  # what strangers get is not to be shown in the place of the page
+        # What strangers get is not to be shown in the place of the page.
+        if request.caller is None:
             response.headers["Cache-Control"] = "no-store"
         with open(self._folder + "csp") as csp:
-            response.headers["Content-Security-Policy"] = _CSP % csp.read()
+            response.headers["Content-Security-Policy"] = CSP % csp.read()
         return response
 
     def response(self, name: str, request: "Request") -> Response:

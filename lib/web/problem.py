@@ -4,8 +4,11 @@ import json
 
 import jsontext
 from microdot.microdot import Response
+from micropython import const
 
 from web.api import JSON
+
+_DEPTH = const(12)  # of lists and objects: what is stored is read again, on a small stack
 
 
 class Problem(Exception):
@@ -58,14 +61,40 @@ def unfit(found: "list[dict[str, str]]") -> Problems:
 
 def members(body: bytes) -> dict:
     """The JSON object in a body; nothing at all counts as an empty one. Raises Problem."""
+    return json_object(body) if body else {}
+
+
+def json_object(body: "bytes | bytearray") -> dict:
+    """The JSON object in a body; all names in it are texts, all numbers finite. Raises Problem."""
     try:
-        data = json.loads(body) if body else {}
+        data = json.loads(body)  # type: ignore[type-var]  # MicroPython takes any buffer
     except ValueError:
         data = None
-    # MicroPython's parser takes objects that lack their end.
-    if not isinstance(data, dict) or body and body.rstrip()[-1:] != b"}":
+    if not isinstance(data, dict) or not _ends(body):
         raise bad("", "type", "Must be a JSON object.")
+    if not _is_plain(data, _DEPTH):
+        text = "It holds names that are no texts, numbers that are too large, or more lists in lists than there can be."
+        raise bad("", "json", text)
     return data
+
+
+def _ends(body: "bytes | bytearray") -> bool:
+    """MicroPython's parser takes objects that lack their end."""
+    at = len(body) - 1
+    while at > 0 and body[at] in b" \t\r\n":
+        at -= 1
+    return body[at] == ord("}")
+
+
+def _is_plain(data: object, depth: int) -> bool:
+    """MicroPython's parser also takes anything for a name, and any depth."""
+    if isinstance(data, dict):
+        if not all([isinstance(name, str) for name in data]):
+            return False
+        data = list(data.values())
+    if isinstance(data, list):
+        return depth > 0 and all([_is_plain(item, depth - 1) for item in data])
+    return not isinstance(data, float) or data - data == 0
 
 
 def refuse_unknown(data: dict) -> None:

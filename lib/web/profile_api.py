@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _BASE = "/api/v1/profile"
 _LIMIT = const(262_144)  # bytes
-_DEPTH = const(12)
 _TOLD = const(50)  # problems
 
 
@@ -68,24 +67,13 @@ class Actions:
 
 
 def checked(data: object, store: "Store") -> "Profile":
-    """The profile in `data`. Raises Problems if nothing of it can be used, or it could not be kept."""
-    if not is_storable(data, _DEPTH):
-        text = "It holds numbers that are too large, or more lists in lists than any profile."
-        raise unfit([{"field": "", "code": "profile", "message": text}])
+    """The profile in `data`. Raises Problems if nothing of it can be used."""
     from autopid import profile  # the caller gives it back
 
     try:
         return profile.load(data, store.base_profile)
     except profile.ProfileError as error:
         raise unfit(_told(error.problems))
-
-
-def is_storable(data: object, depth: int) -> bool:
-    """Whether JSON text can be made of it that can be read again: no infinite number, and not too deep."""
-    if isinstance(data, float):
-        return data - data == 0
-    items = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return depth > 0 and all([is_storable(item, depth - 1) for item in items])
 
 
 def _document(store: "Store") -> "Iterator[str]":

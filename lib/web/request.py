@@ -29,6 +29,7 @@ _PIECE = const(1024)
 _DRAIN = const(65536)
 _DRAIN_MS = const(500)
 _END = b"\r\n\r\n"
+_ONCE = ("host", "content-length")  # RFC 9112 3.2, 6.3: who reads the other one is led astray
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -183,7 +184,8 @@ def parse_head(head: bytes) -> "Head":
     headers = NoCaseDict()
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not name or name != name.strip():
+        again = name in headers and name.lower() in _ONCE
+        if not colon or not name or name != name.strip() or again:
             raise BadRequest(400, "Bad Request")
         headers[name] = value.strip()
     return method, target, protocol[5:], headers

@@ -80,6 +80,11 @@ class Sessions:
                 return session
         return None
 
+    def has(self, session: Session) -> bool:
+        """Whether it has not ended; that does not use it."""
+        self._sweep()
+        return any([session is one for one in self._all])
+
     def end(self, session: Session) -> None:
         """Its cookie is worth nothing from now on."""
         self._all = [other for other in self._all if other is not session]

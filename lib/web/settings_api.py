@@ -4,14 +4,12 @@ Secrets go in and never come out. Who says which revision the changes were made 
 the settings meanwhile.
 """
 
-import json
-
 import transient
 from microdot.microdot import Response
 from micropython import const
 
 from web.api import JSON
-from web.problem import Problem, Problems, bad, refuse_unknown, unfit
+from web.problem import Problem, Problems, bad, json_object, refuse_unknown, unfit
 
 try:
     from typing import TYPE_CHECKING
@@ -69,8 +67,8 @@ def in_pieces(pieces: "Iterator[str]", headers: "dict[str, str]") -> Response:
     return Response(pieces, 200, headers)  # type: ignore[arg-type]  # microdot takes iterators as well
 
 
-async def received(request: "Incoming") -> bytearray:
-    """The body of a request, in memory once. Raises Problem if the client left before its end."""
+async def received_object(request: "Incoming") -> dict:
+    """The JSON object in a body, which is in memory once. Raises Problem."""
     body = bytearray(request.upload.left)
     at = 0
     while at < len(body):
@@ -80,27 +78,7 @@ async def received(request: "Incoming") -> bytearray:
             raise bad("", "truncated", "It did not arrive whole.")
         body[at : at + len(piece)] = piece
         at += len(piece)
-    return body
-
-
-async def received_object(request: "Incoming") -> dict:
-    """The JSON object in a body. Raises Problem."""
-    body = await received(request)
-    try:
-        data = json.loads(body)  # type: ignore[type-var]  # MicroPython takes any buffer
-    except ValueError:
-        data = None
-    if not isinstance(data, dict) or not _ends(body):
-        raise bad("", "type", "Must be a JSON object.")
-    return data
-
-
-def _ends(body: bytearray) -> bool:
-    """MicroPython's parser takes objects that lack their end."""
-    at = len(body) - 1
-    while at > 0 and body[at] in b" \t\r\n":
-        at -= 1
-    return body[at] == ord("}")
+    return json_object(body)
 
 
 class Actions:

@@ -51,11 +51,7 @@ if TYPE_CHECKING:
 _BODY_LIMIT = const(4096)
 
 _HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
+    ("Content-Security-Policy", pages.CSP % "'self'"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),  # with "no-referrer" forms would not tell their Origin
     ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -144,7 +140,8 @@ class Site(Microdot):
             response = await self.dispatch_request(request)
             client.answering()
             left = request.upload.coming
-            if response.headers.get("Content-Type", "").startswith(_STREAM):
+            streams = response.headers.get("Content-Type", "").startswith(_STREAM)
+            if streams and not response.is_head:
                 client.streaming()
         except BadRequest as error:
             response = secured(trouble(error.status, error.reason))
@@ -165,6 +162,7 @@ class Site(Microdot):
             response = await super().dispatch_request(request)
             if request.path == SHELL and request.caller is None and response.status_code == 200:
                 response.status_code, response.reason = 401, "Unauthorized"
+        response.is_head = request.method == "HEAD"  # refusals as well
         return secured(response)
 
     async def _stopped(self, request: "Incoming") -> Response | None:

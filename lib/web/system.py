@@ -59,12 +59,13 @@ class Actions:
     def __init__(self, model: "Model") -> None:
         self._model = model
         self._ending: asyncio.Task[None] | None = None
+        self._erases = False
         self._scanning = False
 
     async def reboot(self, data: dict) -> "Answer":
         """Starts the device again."""
         refuse_unknown(data)
-        return self._end(lambda: None)
+        return self._end()
 
     async def forget(self, data: dict) -> "Answer":
         """Deletes what `device.factory.erase` says, then starts the device again.
@@ -75,26 +76,28 @@ class Actions:
         refuse_unknown(data)
         if name != self._model.name:
             raise bad("confirm", "confirm", "Must be the device's name: %s." % self._model.name)
-        return self._end(self._erase)
+        self._erases = True
+        return self._end()
 
     def _erase(self) -> None:
         from device import factory
 
         factory.erase(self._model.root, self._model.log.logger("factory"))
 
-    def _end(self, before: "Callable[[], None]") -> "Answer":
+    def _end(self) -> "Answer":
         if self._ending is None:
-            self._ending = asyncio.create_task(self._reset(before))
+            self._ending = asyncio.create_task(self._reset())
         return Response("{}", 202, JSON, "Accepted")
 
-    async def _reset(self, before: "Callable[[], None]") -> None:
+    async def _reset(self) -> None:
         """Nothing else runs between the last deletion and the restart that could write its file once more."""
         await asyncio.sleep_ms(_REST_MS)
         self._model.log.logger("app").info("somebody has the device start again")
         from device import boot
 
         try:
-            before()
+            if self._erases:
+                self._erase()
         finally:
             boot.forgive(self._model.board)  # a start that was asked for is no failed one
             self._model.board.reset()

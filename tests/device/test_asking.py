@@ -4,10 +4,12 @@ import base64
 import concurrent.futures
 import http.client
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
+import unix_device
 
 from firmware import DEADLINE, PASSWORD, Device, destination, readings, value, world
 
@@ -187,3 +189,8 @@ def test_a_reboot_and_a_factory_reset(tmp_path):
         state = tmp_path / "state"
         left = {str(path.relative_to(state)) for path in state.rglob("*") if path.is_file()}
         assert left == {"config/device_id"}, left
+        (state / "config/settings.json").write_text("{}")
+        (state / "config/erasing").touch()  # the power was cut in the middle of the next one
+        with unix_device.firmware(state, subprocess.PIPE) as process:
+            Device(process, 0).wait_for("factory reset that was interrupted")
+        assert {path.name for path in (state / "config").iterdir()} == {"device_id"}

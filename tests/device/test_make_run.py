@@ -80,7 +80,7 @@ def test_it_shows_a_car_being_delivered_and_ends_by_itself(tmp_path):
     assert second["autopid_data"]["SOC"] == 66 and second["autopid_data"]["HV_A"] == -4.8
     assert re.search(r"^page +http://127.0.0.1:\d+  user: \w+  password: \w+$", done.stdout, re.M)
     assert "make-run" not in done.stdout + done.stderr  # the token
-    again = make_run(state, DURATION=2, CAR="enyaq")
+    again = make_run(state, DURATION=4, CAR="enyaq")
     assert again.returncode == 0, again.stderr
     first, *_ = documents(again.stdout)
     assert set(first["config"]) == {"42-ControlModuleVolt", "SOC", "SOC_D", "HV_V"}
@@ -91,7 +91,7 @@ def test_an_adapter_elsewhere_takes_the_place_of_the_simulated_one(tmp_path):
     command = [sys.executable, "-m", "simulator", "--car", "twin", "--port", "0"]
     with started(*command, **{**os.environ, "PYTHONPATH": str(ROOT / "tools")}) as adapter:
         place = line_with(adapter, "simulator:").rsplit(" ", 1)[1].strip()
-        done = make_run(tmp_path / "state", DURATION=2, CAR="twin", ELM=place)
+        done = make_run(tmp_path / "state", DURATION=4, CAR="twin", ELM=place)
     assert done.returncode == 0, done.stderr
     assert any("COOLANT_TMP" in document["autopid_data"] for document in documents(done.stdout))
     assert f"adapter   {place}" in done.stdout
@@ -149,5 +149,5 @@ def test_a_damaged_state_is_refused_in_one_sentence(tmp_path):
 
 
 def test_the_page_and_the_collector_need_a_port_each(tmp_path):
-    done = make_run(tmp_path / "state", DURATION=2, WEB_PORT=18999, COLLECTOR_PORT=18999)
+    done = make_run(tmp_path / "state", DURATION=4, WEB_PORT=18999, COLLECTOR_PORT=18999)
     assert done.returncode != 0 and "are both 18999" in done.stderr

@@ -188,11 +188,26 @@ def test_old_failures_are_forgiven():
     assert lockout.wait_ms(HOME, 1_000_000) == 0
 
 
-def test_many_addresses_do_not_push_out_the_one_that_is_locked_longest():
+def test_many_addresses_do_not_push_out_those_that_are_locked():
     lockout = Lockout()
     for _ in range(10):
         lockout.failed(HOME, 0)
     for number in range(100):
         lockout.failed("10.0.0.%d" % number, 10)
     assert lockout.wait_ms(HOME, 10) > 0
-    assert len(lockout._failures) <= 16
+    assert len(lockout._failures) <= 17
+
+
+def test_who_changes_his_address_with_each_guess_has_to_wait_as_well():
+    lockout = Lockout()
+    tries, now_ms = 0, 0
+    while now_ms < 600_000:
+        wait_ms = lockout.wait_ms("10.0.%d.%d" % (tries // 256, tries % 256), now_ms)
+        assert wait_ms <= 30_000, "all the others are not kept out for longer"
+        now_ms += wait_ms + 1000
+        lockout.failed("10.0.%d.%d" % (tries // 256, tries % 256), now_ms)
+        tries += 1
+    assert 16 < tries < 50
+    assert lockout.wait_ms("10.0.0.0", now_ms) == 0, "one that failed once is told from those"
+    assert lockout.wait_ms(HOME, now_ms) > 0
+    assert lockout.wait_ms(HOME, now_ms + 1_000_000) == 0

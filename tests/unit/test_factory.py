@@ -105,4 +105,49 @@ def test_secrets_go_before_anything_else():
         finally:
             factory.os = os
     assert sorted(order[:3]) == ["secrets.json", "secrets.json.1", "secrets.json.new"], order
-    assert len(order) == len(GONE)
+    assert len(order) == len(GONE) + 1 and order[-1] == "erasing", order
+
+
+class PowerCut(Exception):
+    """What ends everything."""
+
+
+def test_what_a_power_cut_interrupts_is_finished_at_the_next_start():
+    class Failing:
+        """The module `os` of a device that loses its power after so many deletions."""
+
+        left = 0
+
+        def __getattr__(self, name):
+            return getattr(os, name)
+
+        def remove(self, path):
+            if self.left == 0:
+                raise PowerCut
+            self.left -= 1
+            os.remove(path)
+
+    for number in range(len(GONE) + 1):
+        with Root(KEPT + GONE) as root:
+            factory.os = Failing()
+            factory.os.left = number
+            try:
+                factory.erase(root, Silent())
+                raise AssertionError(number)
+            except PowerCut:
+                pass
+            finally:
+                factory.os = os
+            factory.finish(root, Silent())
+            assert files(root) == sorted(KEPT), (number, files(root))
+
+
+def test_a_start_deletes_nothing_if_nothing_was_interrupted():
+    with Root(KEPT + GONE) as root:
+        factory.finish(root, Silent())
+        assert files(root) == sorted(KEPT + GONE)
+        factory.erase(root, Silent())
+        with open(root + "/config/settings.json", "w") as file:
+            file.write("x")
+        factory.finish(root, Silent())
+        assert "config/settings.json" in files(root)

@@ -175,7 +175,50 @@ def test_guesses_made_at_the_same_time_are_not_free():
         return await asyncio.gather(*guesses, return_exceptions=True)
 
     codes = [refusal.code for refusal in run(scene())]
-    assert codes == ["wrong_password"] * 5 + ["too_many"] * 7
+    assert codes == ["wrong_password"] * 2 + ["too_many"] * 10
+
+
+def test_guessing_from_many_addresses_leaves_places_to_others():
+    async def scene():
+        one = gate()
+        cookie, _ = one.sessions.begin()
+        requests = [Request(basic("x"), address="10.0.0.%d" % number) for number in range(3)]
+        tasks = [asyncio.create_task(one.caller(request)) for request in requests]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        refusal = [task.done() for task in tasks]
+        assert (await one.caller(Request(None, cookie))).by == "session"
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert await one.caller(Request(basic("open:sesamé"))), "later there is room again"
+        return refusal, [each.code for each in found]
+
+    assert run(scene()) == (
+        [False, False, True],
+        ["wrong_password", "wrong_password", "too_many"],
+    )
+
+
+def test_old_password_does_not_get_in_while_it_is_changed():
+    async def scene():
+        one = gate()
+        late = asyncio.create_task(one.check("open:sesamé", HOME))
+        await asyncio.sleep(0)
+        one._store.secrets[PASSWORD] = make_record("another one", b"0123456789abcdef")
+        return await asyncio.gather(late, return_exceptions=True)
+
+    assert [each.code for each in run(scene())] == ["wrong_password"]
+
+
+def test_who_got_in_is_known_until_the_session_or_the_password_ends():
+    one = gate()
+    (mine, session), (other, _) = one.sessions.begin(), one.sessions.begin()
+    callers = [run(one.caller(Request(None, cookie))) for cookie in (mine, other)]
+    callers.append(run(one.caller(Request(basic("open:sesamé")))))
+    assert [one.still_knows(caller) for caller in callers + [None]] == [True, True, True, False]
+    run(one.change("another one", session))
+    assert [one.still_knows(caller) for caller in callers] == [True, False, False]
+    one.sessions.end(session)
+    assert not one.still_knows(callers[0])
 
 
 def test_browser_is_asked_for_the_password_at_addresses_of_the_api_only():

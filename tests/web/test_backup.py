@@ -109,20 +109,34 @@ def canonical(data):
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def unsealed(backup, passphrase):
-    """The secrets as the description of the format says they are opened."""
+def seal_of(backup, passphrase):
+    """(a function that gives the MAC of encrypted data, the cipher) as the description of the format says."""
     sealed = backup["secrets"]
-    salt, iv, mac = (bytes.fromhex(sealed[name]) for name in ("salt", "iv", "mac"))
-    data = base64.b64decode(sealed["data"])
+    salt, iv = (bytes.fromhex(sealed[name]) for name in ("salt", "iv"))
     root = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, sealed["iterations"])
     digest = hashlib.sha256(
         canonical(backup["settings"]) + canonical(backup["cert_sets"])
     ).digest()
     mac_key = hmac.digest(root, b"authentication", "sha256")
-    assert hmac.digest(mac_key, digest + iv + data, "sha256") == mac
     key = hmac.digest(root, b"encryption", "sha256")
     cipher = Cipher(algorithms.AES(key), modes.CTR(iv)).decryptor()
+    return lambda data: hmac.digest(mac_key, digest + iv + data, "sha256").hex(), cipher
+
+
+def unsealed(backup, passphrase):
+    """The secrets in a backup."""
+    mac, cipher = seal_of(backup, passphrase)
+    data = base64.b64decode(backup["secrets"]["data"])
+    assert mac(data) == backup["secrets"]["mac"]
     return json.loads(cipher.update(data) + cipher.finalize())
+
+
+def sealed(backup, passphrase, plain):
+    """The backup with something else in the place of its secrets."""
+    mac, cipher = seal_of(backup, passphrase)
+    data = cipher.update(plain) + cipher.finalize()
+    parts = {"data": base64.b64encode(data).decode(), "mac": mac(data)}
+    return {**backup, "secrets": {**backup["secrets"], **parts}}
 
 
 # Making
@@ -276,6 +290,27 @@ def test_a_secret_is_never_inherited_by_another_address(full, port):
 
 
 @pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("destinations", 0, "transport", "connect_to"), "192.168.1.66"),
+        (("destinations", 0, "tls", "server_name"), "evil.example"),
+        (("destinations", 0, "cert_set"), "default"),
+        (("cert_sets", "garage"), {"ca": "default", "cert": None}),
+    ],
+)
+def test_a_secret_is_never_inherited_by_who_may_be_somebody_else(full, port, place, value):
+    backup = told(full[0], BACKUP)[1]
+    restore(port, full[1], passphrase=PASSPHRASE)
+    assert restore(port, backup, check=True)[1]["changes"] == []
+    holder = backup if place[0] == "cert_sets" else backup["settings"]
+    for part in place[:-1]:
+        holder = holder[part]
+    holder[place[-1]] = value
+    rows = restore(port, backup, check=True)[1]["changes"]
+    assert {"field": KEY, "from": "set", "to": None} in rows
+
+
+@pytest.mark.parametrize(
     "place", [("settings", "destinations", 0, "url"), ("cert_sets", "public", "ca")]
 )
 def test_who_changes_a_backup_has_not_got_its_secrets_any_more(full, port, place):
@@ -295,6 +330,13 @@ def test_a_wrong_passphrase_opens_nothing(full, port):
     status, problems = restore(port, told(full[0], BACKUP)[1], passphrase=PASSPHRASE)
     assert (status, codes(problems)) == (422, [("passphrase", "no_secrets")])
     assert state(port) == before
+
+
+@pytest.mark.parametrize("plain", [b"[]", b"{1:2}", b"\xff", b'{"web.password":"12345678"}'])
+def test_whoever_sealed_them_secrets_are_judged(full, port, plain):
+    backup = sealed(full[1], PASSPHRASE, plain)
+    status, [problem] = restore(port, backup, passphrase=PASSPHRASE)
+    assert status == 422 and "secrets" in problem["field"] + problem["code"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import contextlib
 import json
 
 import pytest
-from page_server import BASIC, HOST, ask, connect, serving, told
+from page_server import BASIC, HOST, PASSWORD, answer, ask, connect, serving, told
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,23 @@ def test_an_event_follows_a_change_and_the_stream_goes_on():
         assert told(port, "/api/v1/destinations/4/reset", "POST")[0] == 200
         while status["destinations"][3]["state"] != "waiting":
             status, _ = next_of(event, "status")
+
+
+def test_a_stream_ends_with_the_session_that_began_it(port):
+    session = "/api/v1/session"
+    password = json.dumps({"password": PASSWORD}).encode()
+    begun, body = ask(port, session, {}, "POST", password)
+    cookie = {"Cookie": begun.headers["Set-Cookie"].partition(";")[0]}
+    with connect(port) as client, listening(port) as other:
+        lines = f"Host: {HOST}\r\nCookie: {cookie['Cookie']}\r\n"
+        client.sendall(f"GET /api/v1/events HTTP/1.1\r\n{lines}\r\n".encode())
+        assert b"event: status" in client.recv(4096) + client.recv(4096)
+        ended, _ = ask(
+            port, session, {**cookie, "X-CSRF-Token": json.loads(body)["csrf"]}, "DELETE"
+        )
+        assert ended.status == 204
+        answer(client)  # until it is closed
+        next_of(other, "status")
 
 
 def test_what_is_logged_arrives_and_a_client_that_comes_back_misses_nothing():

@@ -244,6 +244,21 @@ def test_body_that_is_longer_than_it_said_is_cut_off(port):
     assert received.startswith(b"HTTP/1.0 200 ") and received.count(b"HTTP/1.0") == 1
 
 
+def test_head_is_answered_without_a_body_whoever_asks(port):
+    for path in ("/", STATUS, "/nothing", "/api/v1/events"):
+        for headers in ("", f"Authorization: {BASIC['Authorization']}\r\n"):
+            head = f"HEAD {path} HTTP/1.1\r\nHost: {HOST}\r\n{headers}\r\n"
+            received = raw(port, head.encode())
+            assert received.startswith(b"HTTP/1.0 ") and received.endswith(b"\r\n\r\n"), path
+
+
+@pytest.mark.parametrize("twice", ["host: evil.example", "Content-Length: 2"])
+def test_who_says_twice_what_counts_once_is_refused(port, twice):
+    lines = "\r\n".join([f"Host: {HOST}", "Content-Length: 0", twice])
+    received = raw(port, f"POST {SESSION} HTTP/1.1\r\n{lines}\r\n\r\n".encode())
+    assert received.startswith(b"HTTP/1.0 400 ")
+
+
 BEGINNINGS = (
     b"",
     b"G",

@@ -46,4 +46,9 @@ a UART of 115200 baud, control units that take 15 ms to answer), the server as a
   the look-up and a verified connection, against one connection with all of the bundle loaded, read from the same file.
   This machine is quick to read the bundle, so the peer wins here; it would not fit into the device. "Authority
   remembered" is every later connection; its peer is a cert set with one authority. Medians of 40 each, in turn.
+- page until usable: what the firmware sends of its page, heads of the answers included, before somebody can log in and
+  see values: shell and first script. The peer is the reference firmware's page, which is one file, by its size when
+  compressed: homepage.html, and homepage_full.html for "all of it" (it is said to send 102 KB, uncompressed). Our other
+  pages are in a second script, loaded when one of them is opened; later visits load nothing anew. The time is what this
+  machine takes; requests for values are not counted on either side.
 """

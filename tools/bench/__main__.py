@@ -10,6 +10,7 @@ from bench import (
     destinations,
     encoding,
     heap,
+    page,
     polling,
     posting,
     programs,
@@ -27,6 +28,7 @@ _PARTS = (
     ("six destinations (half a minute)", destinations.rows),
     ("heap", heap.rows),
     ("default bundle", trusting.rows),
+    ("page", page.rows),
 )
 _RESULT = programs.ROOT / "build" / "bench.json"
 

@@ -76,7 +76,7 @@ const exact = (key, value, source) =>
 let csrf = "", login = null;
 
 // One request to the API: {ok, status, data, problems}. Texts and files go as they are, everything else as JSON.
-async function api(method, path, body, { patience = 60000, type } = {}) {
+async function api(method, path, body, { patience = 60000, type, turns = 3 } = {}) {
   const raw = typeof body === "string" || body instanceof Blob;
   const headers = { "X-Requested-With": "fetch" };
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
@@ -95,6 +95,10 @@ async function api(method, path, body, { patience = 60000, type } = {}) {
     return api(method, path, body, { patience, type });
   }
   const data = parsed(text);
+  if (answer.status === 503 && !data && turns) { // too many visitors at once: nothing was done yet
+    await new Promise(resolve => setTimeout(resolve, 1000));
+    return api(method, path, body, { patience, type, turns: turns - 1 });
+  }
   if (answer.ok) return { ok: true, status: answer.status, data: data ?? text, problems: [] };
   if (Array.isArray(data)) return { ok: false, status: answer.status, data, problems: data };
   return failed(answer.status, "refused", `The device refuses: ${text.trim() || answer.status}`);

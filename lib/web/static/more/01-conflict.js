@@ -4,11 +4,8 @@
 async function settleConflict(again) {
   const answer = await api("GET", "settings");
   if (!answer.ok) return toast(sentences(answer.problems), "bad");
+  if (again && caughtUp(answer.data)) return submit(again - 1);
   const theirs = answer.data.settings, mine = changes().map(change => change.path), others = changes(store.saved, theirs);
-  if (!others.length && again) { // making a token or changing the password counts as well
-    store.revision = answer.data.revision;
-    return submit(again - 1);
-  }
   const both = others.filter(({ path }) => mine.some(own => own.startsWith(path) || path.startsWith(own)));
   const content = h("div", null, h("h3", null, "Saved by somebody else meanwhile"), changeList(others), h("h3", null, "Your changes"), changeList(),
     both.length ? h("p", { class: "bad" }, `Changed by both: ${both.map(({ path }) => naming(path)).join(", ")}. With "Keep mine on top", yours count.`) : null);

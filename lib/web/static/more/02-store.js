@@ -58,6 +58,15 @@ function adopt({ revision, settings }) {
   touch();
 }
 
+// Whether nothing else is new but the page's own password and tokens, which raise the revision too: that is taken over.
+function caughtUp({ revision, settings }) {
+  if (changes(store.saved, settings).some(({ path }) => path !== "web.password" && path !== "web.tokens")) return false;
+  const { password, tokens } = settings.web;
+  for (const one of [store.saved, store.draft]) Object.assign(one.web, { password, tokens });
+  store.revision = revision;
+  return true;
+}
+
 store.dirty = () => store.saved !== null && !same(store.saved, store.draft);
 
 // To be called after the draft was edited; `path` is what was edited, "destinations.0.url".

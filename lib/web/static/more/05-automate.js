@@ -29,7 +29,7 @@ function standardCard(standard) {
   const all = button("Choose all shown", () => {
     for (const one of matching(standard)) choose(standard, one.name, true);
     show();
-  });
+  }, { hidden: true });
   const show = () => {
     const rows = standards ? matching(standard) : [];
     fill(list, rows, one => one.name, one => standardRow(standard, one, show), (row, one) => row.paint(one));
@@ -51,8 +51,10 @@ function standardCard(standard) {
     field(path, standard, "protocol", path, { label: "ECU Protocol", help: "How the car talks. Automatic tries them in turn." })),
     h("div", { class: "row", dataset: { field: `${path}.parameters` } }, which, filter, scan, h("p", { class: "error" })), note, list, all);
   (async () => {
-    standards ??= (await api("GET", "standard")).data;
+    const answer = standards ? null : await api("GET", "standard");
+    if (answer?.ok) standards = answer.data;
     show();
+    if (!standards) put(note, sentences(answer.problems));
   })();
   return node;
 }

@@ -72,8 +72,7 @@ function passwordForm() {
   };
 }
 
-// Passwords and tokens count as a revision of the settings, which are the same otherwise.
 async function follow() {
   const { ok, data } = await api("GET", "settings");
-  if (ok && same(data.settings, store.saved)) store.revision = data.revision;
+  if (ok) caughtUp(data);
 }
