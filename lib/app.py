@@ -7,6 +7,7 @@ import board
 import transient
 from autopid.group import Group
 from autopid.poller import Poller
+from car import Car
 from config.store import Store
 from delivery.contexts import Contexts
 from delivery.shared import Shared
@@ -17,8 +18,6 @@ from device.signals import Signals
 from log import Log
 from micropython import const
 from net.clock import Clock, System
-from obd.elm327 import Elm327
-from obd.errors import AdapterLost, Garbled
 from supervisor import Supervisor
 from trust import Sets
 from uptime import Uptime
@@ -38,16 +37,12 @@ if TYPE_CHECKING:
     from delivery.destination import Destination
     from net.bridges import Bridges
     from net.networks import Networks
-    from obd.can import Can
-    from obd.sharing import Sharing
     from running import Running
     from supervisor import Task
     from web.site import Site
 
     Follower = tuple[Callable[[], None], Watch]
 
-_FIRST_PAUSE_MS = const(500)
-_LONGEST_PAUSE_MS = const(10_000)
 _HOUSEKEEPING_MS = const(10_000)
 _HOUR_MS = const(3_600_000)
 _CLOSE_MS = const(300)  # for tasks that end to close what they have open
@@ -67,8 +62,10 @@ class App:
         bridges: as well; None if there never was one.
         keeper: of the power.
         networks: Wi-Fi; None where there is none.
-        adapter: what the car is asked through; None while there is no connection to it.
-        sharing: by which apps use the adapter; None if they may not.
+        car: the way to the car.
+        running: the destinations at work, in the order of the settings.
+        crash: what the firmware crashed of before this start, "" if it did not.
+        plan_problems: what is wrong with what is to be read, a sentence each.
     """
 
     def __init__(self, root: str) -> None:
@@ -96,6 +93,9 @@ class App:
         self.poller = Poller(self.group, self.uptime, self.log.logger("poller"))
         self._device_id = board.device_id(root)
         self._supervisor = Supervisor(self.uptime, self.log.logger("tasks"))
+        self.car = Car(
+            board, self.store, self._memory, self.poller, self.uptime, self.log, self._supervisor
+        )
         self.signals = Signals(
             self.group,
             self.uptime,
@@ -109,17 +109,12 @@ class App:
         self._followers: list[Follower] = []
         self._behind: list[Follower] = []  # those not in line with the settings yet
         self._changes = self.store.watch("profile", *self.store.settings)
-        self._destinations: list[Running] = []
+        self.running: list[Running] = []
         self._downlinks: Downlinks | None = None
         self.bridges: Bridges | None = None
         self.networks: Networks | None = None
         self._server: Server | None = None
-        self.adapter: Elm327 | Can | None = None
-        self.sharing: Sharing | None = None
-        self._apps: Task | None = None
-        self._car: Task | None = None
         self._time: Task | None = None
-        self._trouble = ""
         self._lamp = Led(board.led)
         self.keeper = Keeper(
             board,
@@ -128,9 +123,8 @@ class App:
             self._is_visited,
             self.log.logger("power"),
         )
-        self._plan_problems: list[str] = []
-        self._crash = ""
-        self._attempts = 0  # to reach the adapter
+        self.plan_problems: list[str] = []
+        self.crash = ""
         transient.release(transient.STATUS)
 
     async def run(self) -> None:
@@ -139,9 +133,9 @@ class App:
         self._follow(self._apply_autopid, "autopid", "profile")
         self._follow(self._apply_destinations, "destinations", "autopid", "network", "ids")
         self._follow(self._apply_bridges, "bridges", "passthrough", "network")
-        self._follow(self._restart_car, "adapter")
+        self._follow(self.car.start, "adapter")
         self._follow(self._restart_clock, "clock")
-        self._follow(self._restart_sharing, "sharing")
+        self._follow(self.car.share, "sharing")
         self._start_wifi()
         self._supervisor.start("settings", self._keep_up)
         self._supervisor.start("power", self.keeper.run)
@@ -161,7 +155,7 @@ class App:
     def _begin_care(self) -> None:
         from device import care  # given back below
 
-        self._crash = care.begin(
+        self.crash = care.begin(
             board, self.root, self._supervisor, self.uptime, self.log, self._let_in
         )
         transient.release(transient.CARE)
@@ -181,49 +175,23 @@ class App:
         factory.finish(root, self._log)
         transient.release("device.factory ")
 
-    # What the page reads
-
-    @property
-    def name(self) -> str:
-        """The device's name."""
-        return self.store.settings["device"]["name"]
-
-    @property
-    def grouping(self) -> bool:
-        """Whether values are gathered into one document; nothing is sent otherwise."""
-        return self.store.settings["autopid"]["grouping"]
-
-    @property
-    def ecu(self) -> str:
-        """ "online" or "offline"."""
-        return self.poller.ecu_status
-
     def status_pairs(self) -> "list[tuple[str, str | int | bool]]":
         """The redacted status."""
         from device import status  # given back below
 
         try:
-            pairs = status.pairs(board, self._device_id, self.uptime.ms(), self.clock, self.ecu)
+            pairs = status.pairs(
+                board, self._device_id, self.uptime.ms(), self.clock, self.poller.ecu_status
+            )
             if self.networks is not None:
                 pairs.extend(self.networks.pairs())
             return pairs + [("power", self.keeper.power.rule)]
         finally:
             transient.release(transient.STATUS)
 
-    def problems(self) -> "list[str]":
-        """What is wrong with settings and vehicle profile, a sentence each."""
-        found = list(self.store.notices)
-        for problem in self.store.problems:
-            found.append("%s: %s" % (problem["field"], problem["message"]))
-        if self._crash:
-            found.append("The firmware crashed: %s" % self._crash)
-        if self.networks is not None and self.networks.wifi.trouble:
-            found.append(self.networks.wifi.trouble)
-        return found + self._plan_problems
-
     def destinations(self) -> "list[Destination]":
         """All destinations, in the order of the settings."""
-        return [running.destination for running in self._destinations]
+        return [running.destination for running in self.running]
 
     @property
     def downlinks(self) -> "Downlinks":
@@ -240,18 +208,6 @@ class App:
                 self.log.logger("downlink"),
             )
         return self._downlinks
-
-    def certificates_changed(self, name: str) -> None:
-        """Has destinations and bridges with that cert set connect again; with the default bundle also those whose set
-        takes it."""
-        self._log.info("the cert set %s was changed", name)
-        for running in self._destinations:
-            chosen = running.settings["cert_set"]
-            if chosen == name or (name == "default" and self.certificates.takes_default(chosen)):
-                running.destination.restart()
-        if self.bridges is not None:
-            self.bridges.certificates_changed(name)
-            self._apply_bridges()
 
     # Settings that changed
 
@@ -281,8 +237,8 @@ class App:
     def _apply_autopid(self) -> None:
         import rollout  # given back below
 
-        self._plan_problems = []
-        rollout.plan(self.store, self.group, self.poller, self._log, self._plan_problems)
+        self.plan_problems = []
+        rollout.plan(self.store, self.group, self.poller, self._log, self.plan_problems)
         transient.release(transient.PLANNING)
         gc.collect()
 
@@ -290,8 +246,8 @@ class App:
         import rollout  # given back below
 
         self._ids = rollout.ids(self.store)
-        self._destinations = rollout.destinations(
-            self._destinations, self.store, self._shared, self._supervisor
+        self.running = rollout.destinations(
+            self.running, self.store, self._shared, self._supervisor
         )
         transient.release(transient.ROLLOUT)
 
@@ -354,90 +310,13 @@ class App:
         """The device is in a network: what was connected before is not any more. `moved`: it has another address."""
         if self.clock.synced_ms is None or self.uptime.ms() - self.clock.synced_ms > _HOUR_MS:
             self._restart_clock()  # it asks at once
-        for running in self._destinations:
+        for running in self.running:
             running.destination.restart()
         if self.bridges is not None:
             self.bridges.renew()
             self.store.notify("bridges")
         if moved and self._server is not None:
             self._server.drop_clients()
-
-    async def wifi_scan(self) -> "list[tuple[str, int, str, int]] | None":
-        """The networks in reach as `board.wifi_scan` tells them, as soon as the radio is free."""
-        if self.networks is None:
-            return await board.wifi_scan()
-        async with self.networks.wifi.radio:
-            return await board.wifi_scan()
-
-    # The car
-
-    def _restart_car(self) -> None:
-        if self._car is not None:
-            self._supervisor.stop(self._car)
-        self._car = self._supervisor.start("car", self._poll_car, self._car_pulse)
-
-    def _car_pulse(self) -> int:
-        """Another number as long as the car is asked, or somebody looked for the adapter, or an app has it."""
-        if self.sharing is not None and self.sharing.reason:
-            self._attempts += 1
-        return self._attempts + self.poller.rounds
-
-    async def _poll_car(self) -> None:
-        """Connects to the adapter and polls, again and again."""
-        pause = _FIRST_PAUSE_MS
-        while True:
-            began = self.uptime.ms()
-            self._attempts += 1
-            try:
-                await self._use_adapter()
-            except (AdapterLost, Garbled, OSError) as error:
-                self._adapter_failed(str(error))
-            if self.uptime.ms() - began > _LONGEST_PAUSE_MS:
-                pause = _FIRST_PAUSE_MS
-            await asyncio.sleep_ms(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_MS)
-
-    def _adapter_failed(self, trouble: str) -> None:
-        self.poller.disconnected(trouble)
-        if trouble != self._trouble:  # the same trouble at every attempt is told once
-            self._trouble = trouble
-            self.log.logger("adapter").warning("%s", trouble)
-
-    async def _use_adapter(self) -> None:
-        adapter = await self._make_adapter()
-        try:
-            await adapter.start()
-            self._trouble = ""
-            self.log.logger("adapter").info("connected: %s", adapter.identity)
-            self.adapter = adapter
-            await self.poller.run(adapter)
-        finally:
-            self.adapter = None
-            if self.sharing is not None:
-                self.sharing.dismiss()
-            await adapter.close()
-
-    async def _make_adapter(self) -> "Elm327 | Can":
-        common = (
-            self.store.settings["autopid"]["standard"]["protocol"],
-            self._memory.get("protocol"),
-            self.log.logger("adapter"),
-            lambda protocol: self._memory.put("protocol", protocol),
-        )
-        if self.store.settings["adapter"]["kind"] == "can":
-            from obd.can import Can  # few boards have a controller
-
-            return Can(board.can(), *common)
-        reader, writer = await self._open_adapter()
-        return Elm327(reader, writer, *common)
-
-    async def _open_adapter(self) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
-        from obd import link  # given back below
-
-        try:
-            return await link.connect(self.store.settings["adapter"])
-        finally:
-            transient.release(transient.LINK)
 
     # Sleep: see `device.keeper.Household`
 
@@ -447,14 +326,12 @@ class App:
 
     async def stop_car(self) -> None:
         """Asks the car nothing any more, and leaves the adapter."""
-        if self._car is not None:
-            self._supervisor.stop(self._car)
-            self._car = None
+        self.car.stop()
         await asyncio.sleep_ms(_CLOSE_MS)
 
     def start_car(self) -> None:
         """Finds the adapter and asks the car."""
-        self._restart_car()
+        self.car.start()
 
     async def stop_radio(self) -> None:
         """Switches Wi-Fi off."""
@@ -475,23 +352,6 @@ class App:
         seen_ms = None if self._server is None else self._server.seen_ms
         return seen_ms is not None and self.uptime.ms() - seen_ms < _VISIT_MS
 
-    def _restart_sharing(self) -> None:
-        if self._apps is not None:
-            self._supervisor.stop(self._apps)
-        self._apps = self.sharing = None
-        settings = self.store.settings["sharing"]
-        if settings["enabled"]:
-            from obd.sharing import Sharing  # few devices have it
-
-            self.sharing = Sharing(
-                lambda: self.adapter,
-                settings["port"],
-                settings["return_s"] * 1000,
-                self.uptime,
-                self.log.logger("sharing"),
-            )
-            self._apps = self._supervisor.start("sharing", self.sharing.run)
-
     # The page
 
     async def _serve_page(self) -> None:
@@ -505,9 +365,9 @@ class App:
         await self._server.run()
 
     def _build_page(self) -> "Site":
-        from web import site  # 40 KB that a device nobody looks at does not need
+        from web import model, site  # 40 KB that a device nobody looks at does not need
 
-        return site.build(self, self.store)
+        return site.build(model.DeviceModel(self, board), self.store)
 
 
 def _checks() -> "Checks":

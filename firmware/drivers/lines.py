@@ -36,7 +36,8 @@ class Lines:
         """
         line = self._built.line("adapter_sleep", Pin.OUT)
         if line is not None:
-            line.init(Pin.OUT, value=1 if run else 0, hold=not run)
+            level = 1 if run else 0
+            line.init(Pin.OUT, value=level, hold=not run)  # type: ignore[call-arg]  # the chip's own
 
     async def adapter_reset(self) -> None:
         """A low pulse on the open-drain reset line."""
@@ -84,4 +85,6 @@ class Lines:
             machine.deepsleep(ms)
         machine.lightsleep(ms)
         if line is not None and asleep:
-            line.init(Pin.IN)  # what was to wake the processor belongs to its sleep logic, and cannot be read
+            line.init(
+                Pin.IN
+            )  # what was to wake the processor belongs to its sleep logic, and cannot be read

@@ -46,7 +46,8 @@ def open_uart(
     stream = _Stream(uart)
 
     def set_baud(speed: int) -> None:
-        uart.init(baudrate=speed, timeout=0, timeout_char=_GAP_MS)  # it would forget what is left out
+        # What is left out would be as it was never set.
+        uart.init(baudrate=speed, timeout=0, timeout_char=_GAP_MS)
 
     return stream, stream, set_baud  # type: ignore[return-value]
 

@@ -2,8 +2,9 @@
 
 A start counts as failed until `forgive`, which follows after minutes of health. After three failed starts in a row, or
 with the button held, it is safe mode. Starts after a deep sleep do not count, nor soft ones: that is somebody with a
-cable. Power that comes and goes alone does not lead to safe mode: an engine is cranked, or a plug has power only while
-the car is driven. This module lies beside the slots with all that it needs, in /rescue: damage to the application leaves it alone.
+cable. Power that comes and goes does not lead there alone: an engine is cranked, or the plug has power only while the
+car is driven. This module lies beside the slots with all that it needs, in /rescue: damage to the application leaves it
+alone.
 """
 
 import sys

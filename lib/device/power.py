@@ -257,8 +257,9 @@ class Power:
             self._agreed += 1
             return self._agreed >= _STABLE
         self._agreed = 0
-        if self._mv is not None and self._base_mv is not None:  # at once down, slowly up
-            self._base_mv = min(self._mv, self._base_mv + _DRIFT_MV)
+        if self._mv is not None:  # at once down, slowly up
+            before = self._mv if self._base_mv is None else self._base_mv
+            self._base_mv = min(self._mv, before + _DRIFT_MV)
         return False
 
     def _reason_to_wake(self) -> str:

@@ -1,4 +1,4 @@
-"""The page of safe mode: one small file of HTML, four routes, one request a connection.
+"""The page of safe mode: one small file of HTML, five routes, one request a connection.
 
 It does without the application's server, which may be what is broken. Everything is behind HTTP Basic (RFC 7617): the
 page's password and the one on the device's label both count. What changes something has to carry X-Requested-With,
@@ -149,6 +149,7 @@ class Server:
         finally:
             self._clients -= 1
             writer.close()
+            await writer.wait_closed()  # on MicroPython this is what closes it
 
     async def _exchange(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         try:

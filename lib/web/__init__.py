@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         """What the page and the API know of the device.
 
         `board` is this board's module, with what `firmware/boards/unix/board.py` describes; `root` is the folder that
-        plays the device's file system, "" on the device; `bridges` is None if there never was one.
+        plays the device's file system, "" on the device; `bridges` is None if there never was one;
+        `crash` is a sentence about the last crash, "" for none.
         """
 
         uptime: Uptime
@@ -34,13 +35,17 @@ if TYPE_CHECKING:
         store: Store
         clock: Clock
         certificates: Sets
-        bridges: Bridges | None
         poller: Poller
         root: str
+        crash: str
 
         @property
         def board(self) -> ModuleType:
             """This board's module."""
+
+        @property
+        def bridges(self) -> Bridges | None:
+            """What carries others' connections; None if there never was any."""
 
         @property
         def name(self) -> str:

@@ -147,6 +147,7 @@ class Updates:
         from device import crash
 
         crash.forget(self._model.root)
+        self._model.crash = ""
         return Response("", 204, reason="No Content")
 
     # At work

@@ -326,7 +326,7 @@ class Street:
 
         RamOutbox.put = note
         Shared.route = lambda _, chosen: Road(world, chosen)
-        app.App._make_adapter = adapter
+        app.Car._make_adapter = adapter
 
     def run(self):
         self._mount()
@@ -342,7 +342,7 @@ class Street:
 
     def _power_cut(self):
         """What is not on the flash is gone; files that were open cannot be written by what is left of them."""
-        for running in self.app._destinations:
+        for running in self.app.running:
             outbox = running.destination.outbox
             if outbox is not None and running.destination.queue == "flash":
                 lost = [message.id for message in outbox._messages]

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import signer
 
 from firmware import PASSWORD, world
 
@@ -21,7 +22,13 @@ def answers(tmp_path_factory):
     """What each command printed; a token is taken from the answer that tells it."""
     told = {}
     token = ""
-    with world(tmp_path_factory.mktemp("guide"), "petrol", held=300.0) as running:
+    here = tmp_path_factory.mktemp("here")
+    (here / "wican_pro.wup").write_bytes(signer.archive(signer.NEW))
+
+    def prepare(files, _):
+        (files.root / "update.pub").write_bytes(signer.KEY)
+
+    with world(tmp_path_factory.mktemp("guide"), "petrol", prepare, held=300.0) as running:
         device = running.device
         device.wait_for("ECU online")
         running.document_with("0C-EngineRPM")
@@ -30,6 +37,7 @@ def answers(tmp_path_factory):
             command = command.replace("-u admin ", "-u " + shlex.quote(f"admin:{PASSWORD}") + " ")
             done = subprocess.run(
                 ["sh", "-c", command.replace("curl ", "curl -sS --max-time 60 ", 1)],
+                cwd=here,
                 env=dict(os.environ, TOKEN=token),
                 capture_output=True,
                 text=True,
@@ -70,6 +78,19 @@ def test_the_car_is_asked_and_a_pasted_answer_read(answers):
     assert asked["ok"] and asked["image"].startswith("04410C")
     pasted = json.loads(answer(answers, "7E8 04 41 0C 1A F8"))
     assert pasted["value"] == 1726
+
+
+def test_the_car_tells_who_it_is_and_what_is_wrong_with_it(answers):
+    assert json.loads(answer(answers, "car/vin"))["vin"] == "WVWZZZ1KZAW000123"
+    [ecu, *_] = json.loads(answer(answers, 'TOKEN" http', "car/codes"))["ecus"]
+    assert "P0133" in [one["code"] for one in ecu["stored"]]
+    assert json.loads(answer(answers, "codes/clear"))["cleared"]
+
+
+def test_an_update_is_taken_and_no_crash_is_known(answers):
+    assert json.loads(answer(answers, 'TOKEN" http', "v1/update"))["board"] == "unix"
+    assert json.loads(answer(answers, "restart=no")) == {"version": "1.4.0"}
+    assert json.loads(answer(answers, "curl -H", "v1/crash"))["text"] == ""
 
 
 def test_events_and_deliveries_are_told(answers):

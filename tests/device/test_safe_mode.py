@@ -75,6 +75,16 @@ def device(tmp_path):
     running.process.wait()
 
 
+def test_the_device_closes_a_connection_that_it_has_answered(device):
+    key = login("lost and found")["Authorization"]
+    with device.connect() as sock:
+        sock.sendall(f"GET /report HTTP/1.1\r\nAuthorization: {key}\r\n\r\n".encode())
+        received = b""
+        while chunk := sock.recv(4096):  # to the end: the chip has ten sockets
+            received += chunk
+    assert received.startswith(b"HTTP/1.0 200 ")
+
+
 def test_what_happened_is_told_to_who_knows_a_password(device):
     status, page = device.ask()
     assert status == 200

@@ -63,3 +63,17 @@ def test_damage_to_the_slots_ends_in_safe_mode(root):
     rescue.application(root, "a", GOOD, "1.0")
     (root / "slots").write_bytes(b"\xff\x00garbage")
     assert rescue.start(root).stdout.startswith("runs")
+
+
+@pytest.mark.parametrize("where", ["app", "safe mode"])
+def test_the_watchdog_leaves_alone_whoever_stops_the_firmware_at_a_cable(root, where):
+    stops = "raise KeyboardInterrupt\n"
+    if where == "app":
+        rescue.application(root, "a", stops, "1.0")
+    else:
+        (root / "rescue/device/safe_mode.py").write_text("def main(*_):\n    " + stops)
+    for folder in root.glob("[ar]*"):
+        with (folder / "board.py").open("a") as board:
+            board.write("\n\ndef watchdog(timeout_ms):\n    print('watchdog', timeout_ms)\n")
+    done = rescue.start(root)
+    assert done.stdout.split("\n")[:2] == ["watchdog 120000", "watchdog 86400000"]

@@ -363,14 +363,15 @@ class Mute:
 
 def connect(board):
     """The way to the board's chip."""
-    from obd import baud, link
+    with hardware.board("unix"):
+        from obd import baud, link
 
-    kept = link.board, baud.negotiate
-    link.board, baud.negotiate = board, board.negotiate
-    try:
-        return run(link.connect({"kind": "board"}))
-    finally:
-        link.board, baud.negotiate = kept
+        kept = link.board, baud.negotiate
+        link.board, baud.negotiate = board, board.negotiate
+        try:
+            return run(link.connect({"kind": "board"}))
+        finally:
+            link.board, baud.negotiate = kept
 
 
 def test_an_obd_chip_that_does_not_react_is_reset_once():

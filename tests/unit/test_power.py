@@ -180,6 +180,14 @@ def test_a_restart_does_not_ask_a_car_that_slept():
     assert car.asked == 0
 
 
+def test_a_rise_counts_soon_after_a_restart_as_well():
+    car = Car(mv=12_400, awake=False, parked=True, poll_volts="0")
+    car.pass_s(3)
+    car.mv, car.awake = 12_900, True
+    car.pass_s(3)
+    assert car.power.hold == "" and car.asked == 0
+
+
 def test_a_restart_soon_notices_that_a_car_that_answered_went_to_sleep():
     for heard, seconds in ((True, 12), (False, 32)):
         power_ = Power(power(), False, heard)

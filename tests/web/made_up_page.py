@@ -288,6 +288,7 @@ class Model:
         self.uptime = Uptime()
         self.log = Log("debug", sink=lambda line: None, uptime=self.uptime)
         self.root = root
+        self.crash = ""
         self.board = board
         board.captive = lambda: has(root + "/captive")
         if has(root + "/wifi"):
@@ -342,9 +343,6 @@ class Model:
 
     async def wifi_scan(self):
         return await board.wifi_scan()
-
-    def show(self, state, on):
-        pass
 
     def certificates_changed(self, name):
         self.changes += 1
