@@ -126,6 +126,10 @@ class Lockout:
         self.forget(address)
         self._failures.append((address, count, now_ms + hold_ms))
 
+    def guessed(self, now_ms: int) -> bool:
+        """Whether anybody failed within the last quarter of an hour."""
+        return any([now_ms - known[2] <= _FORGET_MS for known in self._failures])
+
     def forget(self, address: str) -> None:
         """The address has shown that it knows the password."""
         self._failures = [known for known in self._failures if known[0] != address]

@@ -10,7 +10,7 @@ from microdot.microdot import Response
 from micropython import const
 
 from web.api import JSON
-from web.problem import Problem, bad, members, refuse_unknown, unfit
+from web.problem import Problem, bad, members, refuse_unknown, row, unfit
 from web.settings_api import handler, in_pieces, received_object
 
 try:
@@ -116,7 +116,7 @@ def fit(passphrase: object) -> str:
     if not _LEAST <= len(passphrase) <= _MOST:
         text = "Must have %d to %d characters." % (_LEAST, _MOST)
         code = "too_short" if len(passphrase) < _LEAST else "too_long"
-        raise unfit([{"field": "passphrase", "code": code, "message": text}])
+        raise unfit([row("passphrase", code, text)])
     return passphrase
 
 

@@ -1,11 +1,10 @@
 """Reads a backup, tells what it would change, and puts it into force. Imported while that is done: see `web.backup`."""
 
-import jsontext
 from trust import contents, editing, inspection
 from trust.certsets import DEFAULT, MAX_SETS, CertSetError, CertSets, is_name
 
 from web import backup_changes, backup_making
-from web.problem import Problem, Problems, bad, json_object, unfit
+from web.problem import Problem, Problems, bad, json_object, listed, row, unfit
 from web.profile_api import checked
 from web.settings_api import kept_elsewhere
 
@@ -58,7 +57,7 @@ class Plan:
         secrets = dict(secrets or {}, **given)
         for key, value in secrets.items():
             if not isinstance(value, str) or not backup_making.belongs(key):
-                raise unfit([_found("secrets." + key[:60], "type", "There is no such secret.")])
+                raise unfit([row("secrets." + key[:60], "type", "There is no such secret.")])
         if "cert_sets" in backup:
             self._read_sets(backup["cert_sets"], secrets, complete)
         if "settings" in backup:
@@ -68,9 +67,7 @@ class Plan:
 
     def told(self) -> str:
         """{"changes", "more", "problems"}."""
-        keys = ("field", "code", "message")
-        rows = [jsontext.plain([(key, one[key]) for key in keys]) for one in self.problems]
-        return '%s,"problems":[%s]}' % (backup_changes.text(self.rows), ",".join(rows))
+        return '%s,"problems":%s}' % (backup_changes.text(self.rows), listed(self.problems))
 
     def apply(self) -> None:
         """Puts it into force, all or nothing. Raises Problem or Problems."""
@@ -95,7 +92,7 @@ class Plan:
 
     def _read_settings(self, settings: object, secrets: "dict[str, str]", complete: bool) -> None:
         if not isinstance(settings, dict):
-            raise unfit([_found("settings", "type", "Must be an object.")])
+            raise unfit([row("settings", "type", "Must be an object.")])
         store = self._model.store
         self.problems.extend(kept_elsewhere(settings))
         self._secrets = {key: secrets[key] for key in secrets if not key.startswith("certs.")}
@@ -145,7 +142,7 @@ class Plan:
 
     def _read_sets(self, sets: object, secrets: "dict[str, str]", complete: bool) -> None:
         if not isinstance(sets, dict):
-            raise unfit([_found("cert_sets", "type", "Must be an object.")])
+            raise unfit([row("cert_sets", "type", "Must be an object.")])
         self._model.certificates.recover()
         stored = CertSets(self._model.root)
         for name in sorted(sets):
@@ -153,22 +150,20 @@ class Plan:
         names = set(stored.names()) | set(self._sets)
         if len(names) > MAX_SETS:
             text = "There would be %d cert sets: there is room for %d."
-            self.problems.append(_found("cert_sets", "too_many", text % (len(names), MAX_SETS)))
+            self.problems.append(row("cert_sets", "too_many", text % (len(names), MAX_SETS)))
 
     def _read_set(
         self, stored: CertSets, name: str, item: object, key: "str | None", complete: bool
     ) -> None:
         place = "cert_sets." + name[:40]
         if not is_name(name) or name == DEFAULT:
-            self.problems.append(
-                _found(place, "characters", "There cannot be a set of that name.")
-            )
+            self.problems.append(row(place, "characters", "There cannot be a set of that name."))
             return
         try:
             before = {file: stored.read(name, file) for file in _FILES}
             after = _files(item, key)
         except (CertSetError, ValueError) as error:
-            self.problems.append(_found(place, "unreadable", str(error)))
+            self.problems.append(row(place, "unreadable", str(error)))
             return
         if not complete and key is None and after["client.crt"] == before["client.crt"]:
             after["client.key"] = before["client.key"]
@@ -200,9 +195,9 @@ def _known(backup: object) -> dict:
     if not isinstance(backup, dict):
         raise bad("backup", "type", "Must be an object.")
     if backup.get("format") != backup_making.FORMAT:
-        raise unfit([_found("backup", "format", "This is no backup of a device.")])
+        raise unfit([row("backup", "format", "This is no backup of a device.")])
     if backup.get("version") != backup_making.VERSION:
-        raise unfit([_found("backup", "version", "This backup was made by newer firmware.")])
+        raise unfit([row("backup", "version", "This backup was made by newer firmware.")])
     return backup
 
 
@@ -213,16 +208,16 @@ async def _unsealed(backup: dict, passphrase: "str | None") -> "dict[str, str] |
         return None
     if sealed is None:
         text = "This backup holds no secrets: leave the passphrase out."
-        raise unfit([_found("passphrase", "no_secrets", text)])
+        raise unfit([row("passphrase", "no_secrets", text)])
     from web import backup_sealing
 
     try:
         digest = backup_making.digest_of(backup)
         return json_object(await backup_sealing.unseal(sealed, passphrase, digest))
     except backup_sealing.Wrong:
-        raise unfit([_found("passphrase", "wrong_passphrase", _SEALED)])
+        raise unfit([row("passphrase", "wrong_passphrase", _SEALED)])
     except (ValueError, Problem):
-        raise unfit([_found("backup", "secrets", "Its secrets are damaged.")])
+        raise unfit([row("backup", "secrets", "Its secrets are damaged.")])
 
 
 def _strangers(before: dict, after: dict, sets: "Container[str]") -> "tuple[str, ...]":
@@ -278,9 +273,9 @@ def _judged(files: "Files") -> "Found":
     ca, cert, key = [files[name] for name in ("ca.pem", "client.crt", "client.key")]
     if cert is not None and key is None:
         text = "The client's key is missing: give the passphrase, or the key."
-        return [_found("key", "field_empty", text)]
+        return [row("key", "field_empty", text)]
     if ca is None and files["ca.default"] is None:
-        return [_found("ca", "field_empty", "It needs authorities.")]
+        return [row("ca", "field_empty", "It needs authorities.")]
     wrong = inspection.check(ca, cert, key, None)[1]
     if not wrong:
         for name, tidy in (
@@ -298,10 +293,6 @@ def _title(profile: object) -> "str | None":
         return None
     title = profile.get("car_model") if isinstance(profile, dict) else None
     return title if isinstance(title, str) and title else "a vehicle profile"
-
-
-def _found(field: str, code: str, message: str) -> "dict[str, str]":
-    return {"field": field, "code": code, "message": message}
 
 
 def _written(problems: "Found") -> None:

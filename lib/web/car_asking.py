@@ -11,7 +11,7 @@ from obd.errors import AdapterLost, BusFault, Garbled, NegativeResponse, NoAnswe
 from obd.request import Request
 
 from web.api import array
-from web.problem import Problem, unfit
+from web.problem import Problem, listed, row, unfit
 
 try:
     from typing import TYPE_CHECKING
@@ -109,7 +109,7 @@ class Wish:
 
     def refuse(self, field: str, code: str, message: str) -> None:
         """Notes a problem."""
-        self.problems.append({"field": field, "code": code, "message": message})
+        self.problems.append(row(field, code, message))
 
     def check(self) -> None:
         """Raises Problems if there are any."""
@@ -182,8 +182,8 @@ class Trial:
         self._decode(reply, taker)
         yield '{"ok":%s,"value":%s' % (jsontext.value(taker.error is None), taker.value or "null")
         if taker.error is not None:
-            found = ("expression", "no_value", sentence(taker.error))
-            yield ',"problems":[%s]' % jsontext.plain(zip(("field", "code", "message"), found))
+            found = row("expression", "no_value", sentence(taker.error))
+            yield ',"problems":%s' % listed([found])
         yield ',"frames":'
         yield from array(
             [text for ecu in reply.ecus for text in _frames(reply, ecu)], jsontext.quote

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 COOKIE = "session"
 _SALT = const(16)
-_GUESSES = const(2)  # at once: less than the places of the server, which are for others, too
+_GUESSES = const(2)  # at once, if some were wrong: less than the places of the server
 _CHALLENGE = 'Basic realm="device", charset="UTF-8"'
 
 
@@ -118,7 +118,7 @@ class Gate:
         if self._remembers(password):
             self._lockout.forget(address)
             return
-        if self._guesses == _GUESSES:
+        if self._guesses >= _GUESSES and self._lockout.guessed(self._uptime.ms()):
             text = "Others are logging in: try again in a second."
             raise Refusal("too_many", text, field, 1000)
         self._guesses += 1

@@ -11,7 +11,7 @@ from micropython import const
 
 from web.api import JSON, array
 from web.gate import COOKIE, Refusal
-from web.problem import Problem, Problems, bad, members, refuse_unknown
+from web.problem import Problem, Problems, bad, members, refuse_unknown, row
 
 try:
     from typing import TYPE_CHECKING
@@ -178,13 +178,13 @@ def _judge(old: object, new: object) -> None:
     found = []
     for field, password in (("old", old), ("new", new)):
         if not isinstance(password, str):
-            found.append((field, "type", "Must be a text."))
+            found.append(row(field, "type", "Must be a text."))
     if isinstance(new, str) and len(new) < _SHORTEST:
-        found.append(("new", "too_short", "Must have at least %d characters." % _SHORTEST))
+        found.append(row("new", "too_short", "Must have at least %d characters." % _SHORTEST))
     if isinstance(new, str) and len(new) > _LONGEST:
-        found.append(("new", "too_long", "Must have at most %d characters." % _LONGEST))
+        found.append(row("new", "too_long", "Must have at most %d characters." % _LONGEST))
     if found:
-        raise Problems([dict(zip(("field", "code", "message"), one)) for one in found])
+        raise Problems(found)
 
 
 def _field(request: "Incoming") -> str:

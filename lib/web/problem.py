@@ -8,6 +8,7 @@ from micropython import const
 
 from web.api import JSON
 
+_NAMES = ("field", "code", "message")
 _DEPTH = const(12)  # of lists and objects: what is stored is read again, on a small stack
 
 
@@ -18,11 +19,11 @@ class Problem(Exception):
         super().__init__(message)
         self._status = status
         self._reason = reason
-        self._pairs = (("field", field), ("code", code), ("message", message))
+        self._found = row(field, code, message)
 
     def response(self) -> Response:
         """The answer: a list of one problem."""
-        response = Response("[%s]" % jsontext.plain(self._pairs), self._status, JSON, self._reason)
+        response = Response(listed([self._found]), self._status, JSON, self._reason)
         if self._status == 503:
             response.headers["Retry-After"] = "1"
         return response
@@ -44,9 +45,18 @@ class Problems(Exception):
 
     def response(self) -> Response:
         """The answer: all of them."""
-        keys = ("field", "code", "message")
-        rows = [jsontext.plain([(key, one[key]) for key in keys]) for one in self.found]
-        return Response("[%s]" % ",".join(rows), self._status, JSON, self._reason)
+        return Response(listed(self.found), self._status, JSON, self._reason)
+
+
+def row(field: str, code: str, message: str) -> "dict[str, str]":
+    """One problem among several."""
+    return {"field": field, "code": code, "message": message}
+
+
+def listed(found: "list[dict[str, str]]") -> str:
+    """The JSON list of problems."""
+    texts = [jsontext.plain([(name, one[name]) for name in _NAMES]) for one in found]
+    return "[%s]" % ",".join(texts)
 
 
 def bad(field: str, code: str, message: str) -> Problem:
@@ -100,6 +110,7 @@ def _is_plain(data: object, depth: int) -> bool:
 def refuse_unknown(data: dict) -> None:
     """Raises Problems if members are left over."""
     if data:
-        found = [(name[:40], "unknown_setting", "There is no such member.") for name in data]
-        keys = ("field", "code", "message")
-        raise Problems([dict(zip(keys, one)) for one in sorted(found)])
+        names = sorted([name[:40] for name in data])
+        raise Problems(
+            [row(name, "unknown_setting", "There is no such member.") for name in names]
+        )

@@ -6,7 +6,7 @@ from microdot.microdot import Response
 from micropython import const
 
 from web.api import JSON, array
-from web.problem import unfit
+from web.problem import listed, row, unfit
 from web.settings_api import fulfil, handler, in_pieces, received_object
 
 try:
@@ -89,13 +89,12 @@ def _document(store: "Store") -> "Iterator[str]":
 
 def _summary(profile: "Profile") -> str:
     names = sorted([each.name for pid in profile.pids for each in pid.parameters])
-    texts = [jsontext.plain(problem.items()) for problem in _told(profile.problems)]
-    return '{"car":%s,"pids":%d,"parameters":%s,"left_out":%d,"problems":[%s]}' % (
+    return '{"car":%s,"pids":%d,"parameters":%s,"left_out":%d,"problems":%s}' % (
         jsontext.quote(profile.car_model),
         len(profile.pids),
         "".join(array(names, jsontext.quote)),
         len(profile.problems),
-        ",".join(texts),
+        listed(_told(profile.problems)),
     )
 
 
@@ -104,5 +103,5 @@ def _told(problems: "list[Problem]") -> "Found":
     found = []
     for field, text in problems[:_TOLD]:
         message = text[:1].upper() + text[1:] + ("" if text[-1:] == "." else ".")
-        found.append({"field": field, "code": "profile", "message": message})
+        found.append(row(field, "profile", message))
     return found

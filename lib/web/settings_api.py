@@ -9,7 +9,7 @@ from microdot.microdot import Response
 from micropython import const
 
 from web.api import JSON
-from web.problem import Problem, Problems, bad, json_object, refuse_unknown, unfit
+from web.problem import Problem, Problems, bad, json_object, refuse_unknown, row, unfit
 
 try:
     from typing import TYPE_CHECKING
@@ -188,7 +188,7 @@ def kept_elsewhere(settings: dict) -> "Found":
     for name in ("password", "tokens"):
         if not isinstance(web.pop(name, {}), dict):
             text = "It is changed at /api/v1/%s." % name
-            found.append({"field": "web." + name, "code": "elsewhere", "message": text})
+            found.append(row("web." + name, "elsewhere", text))
     return found
 
 

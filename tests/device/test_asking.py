@@ -192,5 +192,8 @@ def test_a_reboot_and_a_factory_reset(tmp_path):
         (state / "config/settings.json").write_text("{}")
         (state / "config/erasing").touch()  # the power was cut in the middle of the next one
         with unix_device.firmware(state, subprocess.PIPE) as process:
-            Device(process, 0).wait_for("factory reset that was interrupted")
-        assert {path.name for path in (state / "config").iterdir()} == {"device_id"}
+            device = Device(process, 0)
+            device.wait_for("factory reset that was interrupted")
+            device.wait_for("firmware started")
+        left = {path.name for path in (state / "config").iterdir()}
+        assert not left & {"settings.json", "erasing"}, left
