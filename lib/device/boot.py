@@ -58,9 +58,9 @@ def rescue(root: str) -> None:
 
     from device import safe_mode
 
-    why = HELD if Slots(root).running else NOTHING
-    if board.boot_get(_FAILED) >= MOST_FAILED:
-        why = FAILED
+    why = FAILED if board.boot_get(_FAILED) >= MOST_FAILED else HELD
+    if not Slots(root).running:
+        why = NOTHING
     safe_mode.main(board, root, why)
 
 

@@ -1,8 +1,8 @@
 """What runs when the application must not, or cannot: access point, login, the last crash, update, factory reset.
 
 Nothing else does, and next to nothing of the application is needed: this lies beside the slots, in /rescue, with the
-few modules it imports. After ten minutes in which nobody came the application gets another chance: a device in a car
-that nobody attends to does not stay here.
+few modules it imports. After ten minutes in which nobody came the device starts again: a car that nobody attends to
+does not stay here if the application has got over it, and each start looks at the battery (`device.guard`).
 """
 
 import asyncio
@@ -79,9 +79,8 @@ class SafeMode:
         self._seen_ms = self._uptime.ms()
 
     def is_forsaken(self) -> bool:
-        """Whether nobody came for ten minutes, and there is an application that may try again."""
-        waited_ms = self._uptime.ms() - self._seen_ms
-        return waited_ms > _PATIENCE_MS and not self.busy and bool(self.slots.running)
+        """Whether nobody came for ten minutes."""
+        return self._uptime.ms() - self._seen_ms > _PATIENCE_MS and not self.busy
 
     def report(self) -> str:
         """What a person wants to know: why, the version, the reset's cause, the last crash."""

@@ -22,7 +22,16 @@ async def main(plan):
         await asyncio.sleep_ms(10)
     found = {name: app.group.text(name) for name in plan["names"]}
     loaded = [name for name in sys.modules if name.startswith("obd.")]
-    print(json.dumps({"values": found, "ecu": app.poller.ecu_status, "modes": wire.can.modes, "loaded": loaded}))
+    print(
+        json.dumps(
+            {
+                "values": found,
+                "ecu": app.poller.ecu_status,
+                "modes": wire.can.modes,
+                "loaded": loaded,
+            }
+        )
+    )
     for task in tasks:
         task.cancel()
 

@@ -60,6 +60,9 @@ def test_damage_to_the_slots_ends_in_safe_mode(root):
         "def main(board, root, why):\n    print('safe mode:', why)\n"
     )
     assert rescue.start(root).stdout == "safe mode: There is no application.\n"
+    (root / "boot_memory").write_text("failed_boots 3\n")
+    assert rescue.start(root).stdout == "safe mode: There is no application.\n"
+    (root / "boot_memory").unlink()
     rescue.application(root, "a", GOOD, "1.0")
     (root / "slots").write_bytes(b"\xff\x00garbage")
     assert rescue.start(root).stdout.startswith("runs")
