@@ -96,7 +96,7 @@ def main() -> int:
 
 
 def deploy(port: str, made: application.Application) -> int:
-    """Writes what differs and starts the device again, which was stopped; returns how many files that were. Raises DeployError."""
+    """Writes what differs and starts the device again; returns how many files that were. Raises DeployError."""
     seen = look(port)
     wanted = image.programs(made, f"app_{seen.slot}")
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,8 @@ import spoken
 
 LIB = on_cpython.ROOT / "lib"
 ROOMS = ("delivery", "net", "trust")  # whose sentences reach the journal
-# These are shown where something is entered or handed in, or in the log of bridges, which says what to do as well.
+# These are shown where something is entered or handed in, in the log of bridges, which says what to do as well, or
+# among the page's problems: docs/network.md lists those about Wi-Fi.
 ELSEWHERE = (
     "presets.py",
     "template.py",
@@ -29,7 +30,7 @@ ELSEWHERE = (
 ) + (
     ("contents.py", "details.py", "fitness.py", "inspection.py", "keys.py", "pem.py", "der.py")
     + ("azure.py", "secret_rules.py", "selftest.py", "downlink.py", "commands.py")
-    + ("bridge.py", "datagrams.py", "passthrough.py")
+    + ("bridge.py", "datagrams.py", "passthrough.py", "joining.py")
 )
 
 

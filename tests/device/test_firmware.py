@@ -4,8 +4,10 @@ import json
 import urllib.error
 
 import pytest
+import simulator
+import unix_device
 
-from firmware import PASSWORD, TOKEN, destination, readings, telemetry, value, world
+from firmware import PASSWORD, TOKEN, Files, destination, readings, telemetry, value, world
 
 # What the cars' own documentation gives as their values; whatever else they answer is compared with the simulator.
 IONIQ5 = {"SOC": "66", "HV_A": "-4.8", "LV_V": "14.4", "HV_C_V_MAX": "3.88", "CHARGING": "0"}
@@ -136,3 +138,13 @@ def test_a_value_out_of_range_is_not_sent_and_the_page_says_why(tmp_path):
         assert "HV_V" not in sent
         volts = value(running.device.status(), "HV_V")
         assert volts["value"] is None and volts["error"] == "745 is out of range (200 to 480)"
+
+
+def test_without_a_password_of_its_own_the_page_takes_the_one_on_the_label(tmp_path):
+    files = Files(tmp_path / "state", "127.0.0.1:1", simulator.load_car("petrol"), [])
+    files.save("secrets", {})  # as a factory reset leaves them
+    own = {"password": unix_device.record("on the label"), "access_point": "12345678"}
+    (files.root / "own.json").write_text(json.dumps(own))
+    with files.run() as device:
+        assert json.loads(device.get("/api/v1/status", "on the label"))
+        assert "password of the page" not in device.log
