@@ -22,6 +22,9 @@ class Device:
     def logger(self, _):
         return Silent()
 
+    def boot_put(self, _, count):
+        """Notes the failed starts; this one was asked for."""
+
     def reset(self):
         self.restarts += 1
         self.restarted.set()
