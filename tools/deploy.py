@@ -134,7 +134,9 @@ def plan(
     steps = [["rm", ":" + manifest]] if manifest in seen.files else []
     steps += [["rm", ":" + path] for path in stale if path != manifest]
     steps += [["mkdir", ":" + path] for path in missing(changed, seen.folders)]
-    for number, path in enumerate(sorted({*changed, manifest}, key=lambda path: path == manifest)):
+    for number, path in enumerate(
+        sorted({*changed, manifest}, key=lambda path: (path == manifest, path))
+    ):
         copy = folder / str(number)
         copy.write_bytes(files[path])
         steps.append(["cp", str(copy), ":" + path])
