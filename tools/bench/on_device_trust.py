@@ -69,6 +69,9 @@ class Whole:
         return tls.wrapped(self._context, sock, server_name)
 
     def release(self) -> None:
+        """Nobody has to explain anything."""
+
+    def over(self) -> None:
         """There is nothing to give back."""
 
     def explain(self, error: Exception, server_name: str) -> "tuple[str, str | None, str]":
