@@ -7,6 +7,7 @@ exactly the digits that were read.
 import gc
 
 import jsontext
+import transient
 from log import line
 from micropython import const
 
@@ -79,6 +80,17 @@ def array(items: "Iterable[T]", text: "Callable[[T], str]") -> "Iterator[str]":
         yield mark + text(item)
         mark = ","
     yield "[]" if mark == "[" else "]"
+
+
+def released(pieces: "Iterator[str]", names: str) -> "Iterator[str]":
+    """The pieces of an answer; when the last one is on its way, gives back what making them has loaded.
+
+    `names` as `transient.release` takes them.
+    """
+    try:
+        yield from pieces
+    finally:
+        transient.release(names)
 
 
 def unit(parameter: "Parameter") -> str:

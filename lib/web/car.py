@@ -8,7 +8,7 @@ import transient
 from microdot.microdot import Response
 from micropython import const
 
-from web.api import JSON
+from web.api import JSON, released
 from web.problem import Problem, Problems, members
 
 try:
@@ -45,21 +45,14 @@ def handler(action: "Action") -> "Callable[[Request], Awaitable[Answer]]":
 
     async def handle(request: "Request") -> "Answer":
         try:
-            return _released(await action(members(request.body or b""))), 200, JSON
+            pieces = await action(members(request.body or b""))
+            return released(pieces, transient.CAR), 200, JSON
         except (Problem, Problems) as problem:
             return problem.response()
         finally:
             transient.release(transient.CAR)
 
     return handle
-
-
-def _released(pieces: "Iterator[str]") -> "Iterator[str]":
-    """Modules are loaded again while the answer is on its way."""
-    try:
-        yield from pieces
-    finally:
-        transient.release(transient.CAR)
 
 
 class Actions:

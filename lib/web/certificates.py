@@ -10,7 +10,7 @@ import transient
 from microdot.microdot import Response
 from micropython import const
 
-from web.api import JSON
+from web.api import JSON, released
 from web.problem import Problem, Problems, bad, members, refuse_unknown
 
 try:
@@ -59,21 +59,15 @@ def _handler(action: "Action") -> "Callable[..., Awaitable[Answer]]":
     async def handle(request: "Incoming", **place: str) -> "Answer":
         try:
             text = await action(request, **place)
-            return text if isinstance(text, str) else _released(text), 200, JSON
+            if not isinstance(text, str):
+                text = released(text, transient.CERT_EDITING)
+            return text, 200, JSON
         except (Problem, Problems) as problem:
             return problem.response()
         finally:
             transient.release(transient.CERT_EDITING)
 
     return handle
-
-
-def _released(pieces: "Iterator[str]") -> "Iterator[str]":
-    """Reading the sets loads modules again while the answer is on its way."""
-    try:
-        yield from pieces
-    finally:
-        transient.release(transient.CERT_EDITING)
 
 
 class Actions:
